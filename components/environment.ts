@@ -1,0 +1,158 @@
+import * as pulumi from "@pulumi/pulumi";
+import { parseCidrLoosely, split } from "../checks/cidr";
+import { NETWORK_SPLIT_BITS } from "../config/fields";
+import { dockerName } from "../config/names";
+import type { EnvironmentConfig } from "../config/schema";
+import { passwordName } from "../config/secrets";
+import { CODE_SERVER_PORT, CodeServer } from "./codeServer";
+import { Gateway } from "./gateway";
+import { Image, type ImageArgs } from "./image";
+import { Network, type NetworkRole } from "./network";
+
+export interface EnvironmentArgs {
+  /** Name of the environment: the stack's. */
+  readonly stack: string;
+  /** Its checked configuration. */
+  readonly config: EnvironmentConfig;
+  /** Passwords that the user set, by name (`code-server-1`). */
+  readonly secrets: ReadonlyMap<string, pulumi.Output<string>>;
+  /** Folder on the host for secret files, backed by memory. */
+  readonly secretFolder: string;
+  /** How to come by the two images. */
+  readonly images: { readonly codeServer: ImageArgs; readonly gateway: ImageArgs };
+}
+
+/** What is known of one instance once it runs. */
+export interface InstanceOutputs {
+  readonly index: number;
+  readonly container: string;
+  readonly volume: string;
+  readonly image: string;
+}
+
+const LOOPBACK = "127.0.0.1";
+
+/** One whole environment: networks, images, editors and the gateway before them. */
+export class Environment extends pulumi.ComponentResource {
+  readonly url: pulumi.Output<string>;
+  readonly instances: pulumi.Output<InstanceOutputs[]>;
+  readonly imageDigests: pulumi.Output<{ codeServer: string; gateway: string }>;
+  readonly networks: Record<NetworkRole, Network>;
+  readonly volumes: pulumi.Output<string[]>;
+  /** Passwords by the instance's number; secret. */
+  readonly passwords: pulumi.Output<Record<string, string>>;
+
+  constructor(name: string, args: EnvironmentArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("doom-coding:index:Environment", name, { stack: args.stack }, opts);
+    this.networks = this.createNetworks(name, args);
+    const codeServerImage = new Image(`${name}-code-server-image`, args.images.codeServer, {
+      parent: this,
+    });
+    const gatewayImage = new Image(`${name}-gateway-image`, args.images.gateway, { parent: this });
+    const editors = this.createEditors(name, args, codeServerImage);
+    const gateway = this.createGateway(name, args, gatewayImage, editors.length);
+
+    // The gateway's own check passes once an editor answers; the address is good when all of them do.
+    this.url = pulumi
+      .all([gateway.url, ...editors.map((editor) => editor.containerId)])
+      .apply(([url]) => url as string);
+    this.imageDigests = pulumi.output({
+      codeServer: codeServerImage.imageId,
+      gateway: gatewayImage.imageId,
+    });
+    this.instances = pulumi.output(
+      editors.map((editor, position) => ({
+        index: position + 1,
+        container: editor.containerName,
+        volume: editor.volumeName,
+        image: codeServerImage.imageId,
+      })),
+    );
+    this.volumes = pulumi.output(editors.map((editor) => editor.volumeName));
+    this.passwords = pulumi.secret(
+      pulumi.output(
+        Object.fromEntries(
+          editors.map((editor, position) => [String(position + 1), editor.password]),
+        ),
+      ),
+    );
+    this.registerOutputs({ url: this.url, instances: this.instances });
+  }
+
+  private createNetworks(
+    name: string,
+    { stack, config }: EnvironmentArgs,
+  ): Record<NetworkRole, Network> {
+    const range = parseCidrLoosely(config.network.cidr);
+    if (!range)
+      throw new Error(`network.cidr ${config.network.cidr} passed the schema but cannot be read`);
+    // The fourth part is kept for rehearsals, so that they need no range of their own.
+    const parts = split(range, NETWORK_SPLIT_BITS);
+    const create = (role: NetworkRole, position: number) => {
+      const cidr = parts[position];
+      if (!cidr) throw new Error(`no addresses left for the network ${role}`);
+      return new Network(`${name}-${role}`, { stack, role, cidr }, { parent: this });
+    };
+    return {
+      internal: create("internal", 0),
+      edge: create("edge", 1),
+      egress: create("egress", 2),
+    };
+  }
+
+  private createEditors(name: string, args: EnvironmentArgs, image: Image): CodeServer[] {
+    const { config, stack, secretFolder } = args;
+    const mayGoOut = config.network.egress.includes("code-server");
+    const networks = [this.networks.internal, ...(mayGoOut ? [this.networks.egress] : [])];
+    return Array.from({ length: config.instances }, (_, position) => {
+      const index = position + 1;
+      const password = args.secrets.get(passwordName(index));
+      return new CodeServer(
+        `${name}-code-server-${index}`,
+        {
+          stack,
+          index,
+          secretFolder,
+          image: image.imageId,
+          limits: { cpus: config.resources.cpus, memoryMebibytes: config.resources.memory },
+          networks: networks.map((network) => network.dockerName),
+          user: config.user,
+          timeZone: config.timeZone,
+          logLevel: config.logLevel,
+          variables: config.variables,
+          ...(password === undefined ? {} : { password }),
+        },
+        { parent: this },
+      );
+    });
+  }
+
+  private createGateway(
+    name: string,
+    args: EnvironmentArgs,
+    image: Image,
+    editors: number,
+  ): Gateway {
+    const { access } = args.config;
+    return new Gateway(
+      `${name}-gateway`,
+      {
+        stack: args.stack,
+        image: image.imageId,
+        bindAddress: access.tier === "full" ? access.bindAddress : LOOPBACK,
+        port: access.port,
+        tls: access.tier !== "local",
+        edgeNetwork: this.networks.edge.dockerName,
+        internalNetwork: this.networks.internal.dockerName,
+        secretFolder: args.secretFolder,
+        // By name and not by output: the gateway starts beside the editors, not after them.
+        backends: Array.from({ length: editors }, (_, position) => ({
+          id: `code-server-${position + 1}`,
+          host: dockerName(args.stack, "code-server", position + 1),
+          port: CODE_SERVER_PORT,
+        })),
+      },
+      { parent: this },
+    );
+  }
+}

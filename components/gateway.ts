@@ -1,0 +1,108 @@
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import { hardenedContainer, secretMount } from "./container";
+import { type Backend, haproxyConfig } from "./haproxyConfig";
+import { Secret } from "./secret";
+import { SecretFile } from "./secretFile";
+
+/** Port inside the container. */
+const INNER_PORT = 8443;
+const CERTIFICATE_PATH = "/run/secrets/gateway.pem";
+const CONFIG_PATH = "/usr/local/etc/haproxy/haproxy.cfg";
+
+/** The gateway forwards bytes: this carries hundreds of sessions, whatever size the editors have. */
+export const GATEWAY_LIMITS = { cpus: 0.5, memoryMebibytes: 128 } as const;
+
+export interface GatewayArgs {
+  /** Name of the environment. */
+  readonly stack: string;
+  /** Image by digest or image ID. */
+  readonly image: pulumi.Input<string>;
+  /** IPv4 address of the host to publish on. */
+  readonly bindAddress: string;
+  /** TCP port of the host. */
+  readonly port: number;
+  /** Whether to speak TLS, with a certificate made for `bindAddress` and `localhost`. */
+  readonly tls: boolean;
+  /** Name of the network that carries the published port. */
+  readonly edgeNetwork: pulumi.Input<string>;
+  /** Name of the network where the editors are. */
+  readonly internalNetwork: pulumi.Input<string>;
+  readonly backends: readonly Backend[];
+  /** Folder on the host for secret files. */
+  readonly secretFolder: string;
+}
+
+/** The way in: HAProxy, the only container of an environment that publishes a port. */
+export class Gateway extends pulumi.ComponentResource {
+  /** Where people open the environment. */
+  readonly url: pulumi.Output<string>;
+  readonly containerName: pulumi.Output<string>;
+
+  constructor(name: string, args: GatewayArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("doom-coding:index:Gateway", name, { port: args.port, tls: args.tls }, opts);
+    const certificate = args.tls ? this.certificate(name, args) : undefined;
+    const container = new docker.Container(
+      `${name}-container`,
+      {
+        ...hardenedContainer({
+          stack: args.stack,
+          role: "gateway",
+          limits: GATEWAY_LIMITS,
+          // Reads its key as root, then becomes the user haproxy.
+          capabilities: ["SETUID", "SETGID"],
+        }),
+        image: args.image,
+        ports: [
+          { internal: INNER_PORT, external: args.port, ip: args.bindAddress, protocol: "tcp" },
+        ],
+        networksAdvanced: [{ name: args.edgeNetwork }, { name: args.internalNetwork }],
+        uploads: [{ file: CONFIG_PATH, content: this.config(args) }],
+        ...(certificate === undefined
+          ? {}
+          : { mounts: [secretMount(certificate.path, CERTIFICATE_PATH)] }),
+        healthcheck: {
+          tests: ["CMD", "/usr/local/bin/healthcheck"],
+          interval: "2s",
+          timeout: "3s",
+          retries: 5,
+          startPeriod: "60s",
+        },
+        destroyGraceSeconds: 15,
+      },
+      // Its port can be held by one container only.
+      { parent: this, deleteBeforeReplace: true },
+    );
+    this.containerName = container.name;
+    this.url = container.name.apply(
+      () => `${args.tls ? "https" : "http"}://${args.bindAddress}:${args.port}/`,
+    );
+    this.registerOutputs({ url: this.url, containerName: this.containerName });
+  }
+
+  private config(args: GatewayArgs): string {
+    return haproxyConfig({
+      stack: args.stack,
+      port: INNER_PORT,
+      backends: args.backends,
+      ...(args.tls ? { certificate: CERTIFICATE_PATH } : {}),
+    });
+  }
+
+  private certificate(name: string, args: GatewayArgs): SecretFile {
+    const names = [...new Set([args.bindAddress, "127.0.0.1", "localhost"])];
+    const secret = new Secret(
+      `${name}-certificate`,
+      {
+        generator: "certificateGenerate",
+        environment: { DOOM_CERTIFICATE_NAMES: names.join(",") },
+      },
+      { parent: this },
+    );
+    return new SecretFile(
+      `${name}-certificate-file`,
+      { folder: args.secretFolder, fileName: "gateway.pem", content: secret.value },
+      { parent: this },
+    );
+  }
+}

@@ -1,0 +1,42 @@
+import * as command from "@pulumi/command";
+import * as pulumi from "@pulumi/pulumi";
+
+export interface SecretArgs {
+  /** The operation in `operations/` that makes the value and prints it. */
+  readonly generator: "secretGenerate" | "certificateGenerate";
+  /** What the generator reads; a change makes it run again, in place. */
+  readonly environment?: Record<string, pulumi.Input<string>>;
+}
+
+/**
+ * A secret that is made on first use and then kept, in the stack's encrypted state and nowhere else.
+ *
+ * Protected, so that `doom down` keeps it together with the data it opens.
+ */
+export class Secret extends pulumi.ComponentResource {
+  /** What the generator printed; always secret. */
+  readonly value: pulumi.Output<string>;
+
+  constructor(name: string, args: SecretArgs, opts?: pulumi.ComponentResourceOptions) {
+    // The arguments of a component are stored in the state as they are: none of these goes there.
+    super("doom-coding:index:Secret", name, {}, opts);
+    const generated = new command.local.Command(
+      `${name}-generate`,
+      {
+        create: `node bin/operations/${args.generator}.js`,
+        environment: args.environment ?? {},
+        // The default logs standard output, which is the secret, into the engine's events.
+        logging: command.local.Logging.None,
+      },
+      {
+        parent: this,
+        protect: true,
+        additionalSecretOutputs: ["stdout", "stderr"],
+        // A reworded command line must not make a new password for an old volume.
+        ignoreChanges: ["create"],
+      },
+    );
+    this.value = pulumi.secret(generated.stdout);
+    this.registerOutputs({});
+  }
+}

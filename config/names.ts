@@ -1,0 +1,55 @@
+import { ConfigError } from "./errors";
+
+/** What a thing on the Docker host is for; second part of its name and its `doom.role` label. */
+export type Role =
+  | "internal"
+  | "edge"
+  | "egress"
+  | "data"
+  | "code-server"
+  | "gateway"
+  | "claude"
+  | "tailscale";
+
+/** The version of the labels below; raised when their meaning changes. */
+export const LABEL_SCHEMA = "1";
+
+const STACK_NAME = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
+const STACK_NAME_MAX = 24;
+/** Docker's own networks: harmless behind our prefix, but a log line that says `host` misleads. */
+const RESERVED = new Set(["bridge", "host", "none", "default"]);
+
+/**
+ * Checks the name of a stack (an environment).
+ *
+ * The name becomes part of DNS names, cookie names and file names, so it is kept to what all
+ * of those take. Throws {@link ConfigError} with the given name and what is allowed.
+ */
+export function checkStackName(name: string): string {
+  const allowed = `1 to ${STACK_NAME_MAX} characters: lower-case ASCII letters, digits and single hyphens, a letter first`;
+  if (name.length > STACK_NAME_MAX || !STACK_NAME.test(name)) {
+    const shown = name.length > 40 ? `${name.slice(0, 40)}… (${name.length} characters)` : name;
+    throw new ConfigError([`stack name: got ${JSON.stringify(shown)}; allowed: ${allowed}`]);
+  }
+  if (RESERVED.has(name)) {
+    throw new ConfigError([
+      `stack name: got "${name}", one of Docker's own network names; choose another`,
+    ]);
+  }
+  return name;
+}
+
+/** The name on the Docker host of everything this project creates: the only place that builds one. */
+export function dockerName(stack: string, role: Role, index?: number): string {
+  return `doom-${stack}-${role}${index === undefined ? "" : `-${index}`}`;
+}
+
+/** The labels by which everything is found again; never look for a name's prefix (`dev`, `dev2`). */
+export function dockerLabels(stack: string, role: Role, index?: number): Record<string, string> {
+  return {
+    "doom.stack": stack,
+    "doom.role": role,
+    ...(index === undefined ? {} : { "doom.instance": String(index) }),
+    "doom.schema": LABEL_SCHEMA,
+  };
+}

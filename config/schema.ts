@@ -1,0 +1,135 @@
+import { z } from "zod";
+import { ConfigError } from "./errors";
+import {
+  bindAddress,
+  choice,
+  cpus,
+  environmentCidr,
+  flag,
+  integer,
+  quantity,
+  text,
+  timeZone,
+  variables,
+} from "./fields";
+import { problemsOf } from "./problems";
+
+/** The version of the schema below; a step in `config/migrations/` leads to each new one. */
+export const SCHEMA_VERSION = 1;
+
+/** The configuration key that holds all of it. */
+export const ENVIRONMENT_KEY = "doom-coding:environment";
+
+/** Roles that may be given a way to the outside. */
+export const EGRESS_ROLES = ["code-server", "claude", "tailscale"] as const;
+
+const port = integer(1024, 65535, "a TCP port");
+
+/** Who can reach the gateway; see docs/security.md. */
+const access = z.discriminatedUnion(
+  "tier",
+  [
+    z.strictObject({
+      tier: z.literal("local").describe("This host only, over plain HTTP on 127.0.0.1."),
+      port,
+    }),
+    z.strictObject({
+      tier: z.literal("limited").describe("This host and the tailnet, over TLS."),
+      port,
+    }),
+    z.strictObject({
+      tier: z.literal("full").describe("Whoever reaches bindAddress, over TLS."),
+      port,
+      bindAddress: bindAddress(),
+    }),
+  ],
+  { error: "a map with tier (one of local, limited, full), port and, for full, bindAddress" },
+);
+
+const version = text("a version such as 4.139.1", /^\d{1,5}\.\d{1,5}\.\d{1,5}$/);
+
+/** Either a code-server version that is built here, or an image that exists somewhere. */
+const image = z.union(
+  [
+    z.strictObject({
+      version: version.describe("The code-server version to build the image with."),
+    }),
+    z.strictObject({
+      reference: text(
+        "an image by digest (NAME@sha256: and 64 hex digits) or by image ID (sha256: and 64 hex digits)",
+        /^([a-z0-9][a-z0-9._:/-]*@)?sha256:[0-9a-f]{64}$/,
+      ),
+    }),
+  ],
+  { error: "a map with either version, or reference by digest" },
+);
+
+const tailscale = z.strictObject({
+  enabled: flag().default(false),
+  hostname: text(
+    "a DNS label: a-z, 0-9 and inner hyphens, up to 63 characters",
+    /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/,
+  ).optional(),
+  controlServer: text(
+    "an https:// or http:// address without a path",
+    /^https?:\/\/[^\s/]+$/,
+    (value) => URL.canParse(value),
+  ).optional(),
+  acceptDns: flag().default(false),
+});
+
+const claude = z.strictObject({
+  enabled: flag().default(false),
+  version: version.optional(),
+});
+
+/** The whole of `doom-coding:environment`. Strict: a key that nobody reads is an error. */
+export const environmentSchema = z
+  .strictObject({
+    schemaVersion: z.literal(SCHEMA_VERSION, { error: `the number ${SCHEMA_VERSION}` }),
+    instances: integer(1, 50).default(1),
+    resources: z
+      .strictObject({
+        cpus: cpus(),
+        memory: quantity(128, 1024 * 1024),
+        storage: quantity(256, 64 * 1024 * 1024),
+      })
+      .describe("The limits of each instance."),
+    access,
+    network: z.strictObject({
+      cidr: environmentCidr(),
+      egress: z
+        .array(choice(EGRESS_ROLES), { error: `a list of ${EGRESS_ROLES.join(", ")}` })
+        .default(["claude", "tailscale"])
+        .describe("What may talk to the outside; all else is on networks without a way out."),
+    }),
+    logLevel: choice(["trace", "debug", "info", "warn", "error"]),
+    timeZone: timeZone().default("UTC"),
+    user: z
+      .strictObject({
+        puid: integer(1, 2_147_483_647, "a user id").default(1000),
+        pgid: integer(1, 2_147_483_647, "a group id").default(1000),
+      })
+      .default({ puid: 1000, pgid: 1000 })
+      .describe("Who owns the files of the workspace; never root."),
+    image,
+    variables: variables().default({}),
+    tailscale: tailscale.default({ enabled: false, acceptDns: false }),
+    claude: claude.default({ enabled: false }),
+  })
+  .describe("One environment of doom-coding.");
+
+/** A checked environment: sizes in MiB, defaults filled in. */
+export type EnvironmentConfig = z.output<typeof environmentSchema>;
+export type EgressRole = (typeof EGRESS_ROLES)[number];
+
+/**
+ * Checks the value of `doom-coding:environment` and fills in defaults.
+ *
+ * Throws {@link ConfigError} with every problem at once: full path, what was given, what is allowed.
+ */
+export function parseEnvironment(value: unknown): EnvironmentConfig {
+  const result = environmentSchema.safeParse(value);
+  if (!result.success) throw new ConfigError(problemsOf(result.error, value, ENVIRONMENT_KEY));
+  return result.data;
+}

@@ -1,0 +1,75 @@
+import { ConfigError } from "./errors";
+
+/** The configuration key of the secrets that a user sets: a map, wholly encrypted. */
+export const SECRETS_KEY = "doom-coding:secrets";
+
+/** The name in {@link SECRETS_KEY} of the password of one editor. */
+export function passwordName(index: number): string {
+  return `code-server-${index}`;
+}
+
+const MIN_CHARACTERS = 8;
+const MAX_BYTES = 1024;
+const PLACEHOLDER =
+  /^(change[-_ ]?me.*|password\d*|passw0rd|secret|\[.*\]|<.*>|your[-_ ].*|12345678\d*|x+)$/i;
+
+/**
+ * What is wrong with a password, or undefined. Never repeats the password.
+ *
+ * The limits come from code-server: it trims what is typed at the login but not what it is given
+ * (space or a newline at an end locks everybody out), and it reads its file as one YAML line.
+ */
+export function passwordProblem(password: unknown): string | undefined {
+  if (typeof password !== "string")
+    return `must be text, got a ${typeof password}; quote it in YAML`;
+  if (password.trim() === "") return "is empty or blank: nobody could log in, or everybody";
+  if (password.trim() !== password)
+    return "begins or ends with white space, which the login page cuts off";
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+  if (/[\u0000-\u001f\u007f\ufffd]/.test(password))
+    return "holds a line break, a control character or bytes that are not UTF-8";
+  if ([...password].length < MIN_CHARACTERS) return `is shorter than ${MIN_CHARACTERS} characters`;
+  const bytes = Buffer.byteLength(password);
+  if (bytes > MAX_BYTES) return `is ${bytes} bytes long; up to ${MAX_BYTES} are allowed`;
+  if (PLACEHOLDER.test(password)) return "is a placeholder";
+  if (/^v\d:[A-Za-z0-9+/=]+:[A-Za-z0-9+/=]+$/.test(password))
+    return "is Pulumi ciphertext, pasted instead of the value";
+  if (/^[0-9a-f]{64}$/i.test(password) || password.startsWith("$argon2"))
+    return "is a hash; set the password itself, only its hash reaches the editor";
+  return undefined;
+}
+
+/**
+ * Checks the value of `doom-coding:secrets` for an environment with `instances` editors.
+ *
+ * `encrypted` says whether Pulumi holds the key as a secret. Throws {@link ConfigError}; no
+ * message holds a value.
+ */
+export function parseSecrets(
+  value: unknown,
+  encrypted: boolean,
+  instances: number,
+): Map<string, string> {
+  if (value === undefined) return new Map();
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new ConfigError([`${SECRETS_KEY}: must be a map such as {"${passwordName(1)}": …}`]);
+  }
+  const entries = Object.entries(value);
+  const known = new Set(Array.from({ length: instances }, (_, index) => passwordName(index + 1)));
+  const problems = entries.flatMap(([name, secret]) => {
+    if (!known.has(name))
+      return [`${SECRETS_KEY}.${name}: unknown; this environment has ${[...known].join(", ")}`];
+    const problem = passwordProblem(secret);
+    return problem ? [`${SECRETS_KEY}.${name}: the password ${problem}`] : [];
+  });
+  const passwords = entries.map(([, secret]) => secret);
+  if (new Set(passwords).size < passwords.length)
+    problems.push(`${SECRETS_KEY}: two editors share one password`);
+  if (!encrypted && entries.length > 0) {
+    problems.push(
+      `${SECRETS_KEY}: stands in plain text; set it with \`pulumi config set --secret --path\`, and change the password, since it was readable`,
+    );
+  }
+  if (problems.length > 0) throw new ConfigError(problems);
+  return new Map(entries as [string, string][]);
+}
