@@ -11,7 +11,7 @@ const real = {
 
 export default defineConfig({
   test: {
-    reporters: ["default", "./test/support/closingLineReporter.ts"],
+    reporters: ["default", "./test/support/closingLineReporter.mts"],
     projects: [
       {
         test: {

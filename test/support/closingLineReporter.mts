@@ -1,4 +1,4 @@
-import type { Reporter, TestModule } from "vitest/node" with { "resolution-mode": "import" };
+import type { Reporter, TestModule } from "vitest/node";
 
 /** Prints the one line that a caller of `npm test` reads: counts of tests that really ran. */
 export default class ClosingLineReporter implements Reporter {
