@@ -1,0 +1,105 @@
+import { type Cidr, formatCidr, overlaps, parseCidrLoosely, TAILNET_RANGE } from "./cidr";
+
+/** Whether an environment's address range is free on this host. */
+
+/** A range that is in use, and by what, as a message names it. */
+export interface UsedRange {
+  readonly cidr: Cidr;
+  readonly usedBy: string;
+}
+
+/** A Docker network, as `GET /networks` lists it. */
+export interface DockerNetworkFacts {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly subnets: readonly string[];
+}
+
+/** An address of a host interface, as `os.networkInterfaces()` gives it. */
+export interface InterfaceAddress {
+  readonly device: string;
+  readonly cidr: string;
+}
+
+/**
+ * The devices that Docker makes itself: their ranges are known from its list of networks, where
+ * this environment's own ones can be told from others.
+ */
+const DOCKER_DEVICE = /^(docker\d*|br-[0-9a-f]{12}|veth[0-9a-f]+|docker_gwbridge)$/;
+
+/** The ranges of Docker's networks except those of `stack`. */
+export function rangesOfNetworks(
+  networks: readonly DockerNetworkFacts[],
+  stack: string,
+): UsedRange[] {
+  return networks
+    .filter((network) => network.labels["doom.stack"] !== stack)
+    .flatMap((network) => toRanges(network.subnets, `the Docker network ${network.name}`));
+}
+
+/** The ranges of the host's own interfaces. */
+export function rangesOfInterfaces(addresses: readonly InterfaceAddress[]): UsedRange[] {
+  return addresses
+    .filter(({ device }) => !DOCKER_DEVICE.test(device))
+    .flatMap(({ device, cidr }) => toRanges([cidr], `the host's interface ${device}`));
+}
+
+/** The ranges that the host routes elsewhere: `/proc/net/route` (proc(5)), without default routes. */
+export function rangesOfRoutes(text: string): UsedRange[] {
+  return text
+    .split("\n")
+    .slice(1)
+    .map((line) => line.trim().split(/\s+/))
+    .filter((fields) => fields.length >= 8 && !DOCKER_DEVICE.test(fields[0] as string))
+    .map((fields) => {
+      const [device, destination, , , , , , mask] = fields as string[];
+      const prefix = countBits(littleEndian(mask as string));
+      return {
+        cidr: { base: littleEndian(destination as string), prefix },
+        usedBy: `a route of the host through ${device}`,
+      };
+    })
+    .filter(({ cidr }) => cidr.prefix > 0);
+}
+
+/** The kernel prints IPv4 addresses as one hexadecimal number in the host's byte order. */
+function littleEndian(hex: string): number {
+  const bytes = (hex.match(/../g) ?? []).reverse();
+  return Number.parseInt(bytes.join(""), 16);
+}
+
+function countBits(mask: number): number {
+  return mask.toString(2).replaceAll("0", "").length;
+}
+
+function toRanges(texts: readonly string[], usedBy: string): UsedRange[] {
+  return texts.flatMap((text) => {
+    const cidr = parseCidrLoosely(text);
+    // IPv6 cannot collide with an IPv4 range.
+    return cidr ? [{ cidr: withoutHostBits(cidr), usedBy }] : [];
+  });
+}
+
+function withoutHostBits({ base, prefix }: Cidr): Cidr {
+  const size = 2 ** (32 - prefix);
+  return { base: base - (base % size), prefix };
+}
+
+/**
+ * One line for each thing that already uses part of `wanted`.
+ *
+ * An interface and its route say the same; the first to name a range is the one reported.
+ */
+export function subnetProblems(wanted: Cidr, used: readonly UsedRange[]): string[] {
+  const problems = new Map<string, string>();
+  if (overlaps(wanted, TAILNET_RANGE)) {
+    problems.set("tailnet", `${formatCidr(wanted)} overlaps 100.64.0.0/10, Tailscale's addresses`);
+  }
+  for (const { cidr, usedBy } of used) {
+    const range = formatCidr(cidr);
+    if (overlaps(wanted, cidr) && !problems.has(range)) {
+      problems.set(range, `${formatCidr(wanted)} overlaps ${range}, used by ${usedBy}`);
+    }
+  }
+  return [...problems.values()];
+}
