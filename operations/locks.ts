@@ -1,0 +1,146 @@
+import { randomUUID } from "node:crypto";
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { hostname, userInfo } from "node:os";
+import { join } from "node:path";
+import { judgeLock, type LockJudgement, type ProcessFacts, parseLock } from "../checks/lock";
+import { errorCode, Failure } from "./failure";
+import type { Project } from "./project";
+import { lockFolder } from "./stateFiles";
+
+/** The locks of Pulumi's file backend: who holds a stack, and clearing what a dead run left. */
+
+/** A lock file and what it means. */
+export interface FoundLock {
+  readonly path: string;
+  readonly judgement: LockJudgement;
+}
+
+/** Finds and judges every lock of `stack`. */
+export function findLocks(project: Project, stack: string): FoundLock[] {
+  const folder = lockFolder(project, stack);
+  return listFiles(folder).flatMap((name) => {
+    const path = join(folder, name);
+    const text = readIfThere(path);
+    if (text === undefined) return [];
+    const lock = parseLock(text);
+    const process = lock?.hostname === hostname() ? processFacts(lock.pid) : undefined;
+    return [{ path, judgement: judgeLock(lock, { hostname: hostname(), process }, Date.now()) }];
+  });
+}
+
+function listFiles(folder: string): string[] {
+  try {
+    // The backend puts a `.attrs` file beside each; only the lock itself counts for it, too.
+    return readdirSync(folder).filter((name) => name.endsWith(".json"));
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return [];
+    throw error;
+  }
+}
+
+/** A run that ends between listing and reading takes its lock and its entry in /proc with it. */
+function readIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === "ENOENT" || code === "ESRCH") return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Clears the locks of dead runs and gives a sentence for each.
+ *
+ * Each is removed by its own random name instead of `pulumi cancel`, which removes whatever lock
+ * it finds: a run that began a moment ago would lose its own. Throws a {@link Failure} for every
+ * other lock, and clears nothing then.
+ */
+export function clearStaleLocks(project: Project, stack: string): string[] {
+  const locks = findLocks(project, stack);
+  const held = locks.find(({ judgement }) => judgement.kind !== "stale");
+  if (held) throw lockedFailure(stack, held);
+  return locks.map(({ path, judgement }) => {
+    removeLock(path);
+    return `cleared the lock of an interrupted run: ${judgement.reason}`;
+  });
+}
+
+function removeLock(path: string): void {
+  rmSync(path, { force: true });
+  rmSync(`${path}.attrs`, { force: true });
+}
+
+function lockedFailure(stack: string, { path, judgement }: FoundLock): Failure {
+  switch (judgement.kind) {
+    case "live":
+      return new Failure("locked", `Another run holds ${stack}: ${judgement.reason}.`, {
+        fix: `wait until it ends, or stop it cleanly: kill -INT ${judgement.pid}`,
+      });
+    case "foreign":
+      return new Failure("locked", `Another host's run holds ${stack}: ${judgement.reason}.`, {
+        fix: `wait until it ends; when you know that it died, run \`npx pulumi cancel ${stack}\` by hand`,
+      });
+    default:
+      return new Failure("locked", `A lock of ${stack} is damaged: ${judgement.reason}.`, {
+        problems: [`${path}, written ${statSync(path).mtime.toISOString()}`],
+        fix: `when no other run of ${stack} is active (pgrep -a pulumi), remove it: rm ${path}`,
+      });
+  }
+}
+
+/**
+ * Runs `work` while holding the lock of `stack`, so that no `up` takes place meanwhile.
+ *
+ * Follows the engine's own protocol: write a lock, then look whether there is another one. Two
+ * that meet may both be refused, but never both be let in.
+ */
+export async function withLock<T>(
+  project: Project,
+  stack: string,
+  work: () => Promise<T>,
+): Promise<T> {
+  const folder = lockFolder(project, stack);
+  const path = join(folder, `${randomUUID()}.json`);
+  const lock = {
+    pid: process.pid,
+    username: userInfo().username,
+    hostname: hostname(),
+    timestamp: new Date().toISOString(),
+  };
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  writeFileSync(path, JSON.stringify(lock), { flag: "wx", mode: 0o600 });
+  try {
+    const other = findLocks(project, stack).find((found) => found.path !== path);
+    if (other) throw lockedFailure(stack, other);
+    return await work();
+  } finally {
+    removeLock(path);
+  }
+}
+
+/** Clock ticks per second in /proc; USER_HZ is 100 on every Linux that Node runs on. */
+const TICKS_PER_SECOND = 100;
+
+/** What is known of a process; undefined when it does not run (a zombie does not). */
+function processFacts(pid: number): ProcessFacts | undefined {
+  const status = readIfThere(`/proc/${pid}/stat`);
+  if (status === undefined) return isAlive(pid) ? {} : undefined;
+  // The command stands in parentheses and may hold any character; fields are counted after it.
+  const command = status.slice(status.indexOf("(") + 1, status.lastIndexOf(")"));
+  const fields = status.slice(status.lastIndexOf(")") + 2).split(" ");
+  if (fields[0] === "Z" || fields[0] === "X") return undefined;
+  const bootTime = /^btime (\d+)$/m.exec(readFileSync("/proc/stat", "utf8"))?.[1];
+  const startedAt = (Number(bootTime) + Number(fields[19]) / TICKS_PER_SECOND) * 1000;
+  return Number.isFinite(startedAt) ? { command, startedAt } : { command };
+}
+
+/** Systems without /proc: signal 0 only asks. A refusal means that there is such a process. */
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return errorCode(error) === "EPERM";
+  }
+}

@@ -1,0 +1,197 @@
+import { createDecipheriv, pbkdf2, randomBytes } from "node:crypto";
+import {
+  chmodSync,
+  closeSync,
+  fsyncSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { promisify } from "node:util";
+import { errorCode, Failure } from "./failure";
+import type { Project } from "./project";
+
+/**
+ * A stack's passphrase: where it is kept, how it is made and whether it is the right one.
+ *
+ * The order is Pulumi's own (pkg/secrets/passphrase): an exported PULUMI_CONFIG_PASSPHRASE, then
+ * an exported PULUMI_CONFIG_PASSPHRASE_FILE, then what `doom init` made. It is never printed.
+ */
+
+/** Where a passphrase comes from, for messages, and the variable that hands it to Pulumi. */
+export interface Passphrase {
+  readonly value: string;
+  readonly source: string;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+const FOLDER = ".passphrases";
+/** As strong as the AES-256 key that is derived from it: the ciphertext may become public. */
+const ENTROPY_BYTES = 32;
+
+/** The file that `doom init` keeps the passphrase of `stack` in. */
+export function passphrasePath(project: Project, stack: string): string {
+  return join(project.root, FOLDER, stack);
+}
+
+/** Whether the user provides the passphrase, so that no file is to be made. */
+export function isPassphraseExported(environment: NodeJS.ProcessEnv = process.env): boolean {
+  return (
+    environment.PULUMI_CONFIG_PASSPHRASE !== undefined ||
+    !!environment.PULUMI_CONFIG_PASSPHRASE_FILE
+  );
+}
+
+/**
+ * Reads the passphrase of `stack`.
+ *
+ * Throws a {@link Failure} when it is missing, empty, not a readable file or readable by others.
+ */
+export function readPassphrase(
+  project: Project,
+  stack: string,
+  environment: NodeJS.ProcessEnv = process.env,
+): Passphrase {
+  const exported = environment.PULUMI_CONFIG_PASSPHRASE;
+  if (exported !== undefined) {
+    if (exported.trim() === "") {
+      throw new Failure("passphrase", "PULUMI_CONFIG_PASSPHRASE is exported but empty.", {
+        fix: `unset it to use ${FOLDER}/${stack}, or export the stack's passphrase`,
+      });
+    }
+    return { value: exported, source: "PULUMI_CONFIG_PASSPHRASE", environment: {} };
+  }
+  const file = environment.PULUMI_CONFIG_PASSPHRASE_FILE;
+  const path = file ? file : passphrasePath(project, stack);
+  const source = file ? `PULUMI_CONFIG_PASSPHRASE_FILE (${file})` : relative(project.root, path);
+  return {
+    value: readPassphraseFile(path, source, stack),
+    source,
+    environment: { PULUMI_CONFIG_PASSPHRASE_FILE: path },
+  };
+}
+
+function readPassphraseFile(path: string, source: string, stack: string): string {
+  const refuse = (what: string, fix: string) =>
+    new Failure("passphrase", `The passphrase of ${stack}, ${source}, ${what}.`, { fix });
+  let text: string;
+  try {
+    const status = statSync(path);
+    if (status.isDirectory()) throw refuse("is a folder", "put a file with the passphrase there");
+    // A pipe would block for ever, a device never ends.
+    if (!status.isFile()) throw refuse("is not a regular file", "put the passphrase in a file");
+    if ((status.mode & 0o077) !== 0) {
+      const mode = (status.mode & 0o777).toString(8).padStart(4, "0");
+      throw refuse(`can be read by other users (mode ${mode})`, `chmod 600 ${path}`);
+    }
+    text = readFileSync(path, "utf8").trim();
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === undefined) throw error;
+    if (code === "ENOENT") throw refuse("does not exist", missingFix(stack, source));
+    throw refuse(`cannot be read (${code})`, `make it readable for you: chmod 600 ${path}`);
+  }
+  if (text === "") throw refuse("is empty", missingFix(stack, source));
+  return text;
+}
+
+function missingFix(stack: string, source: string): string {
+  return source.startsWith(FOLDER)
+    ? `put the stack's passphrase there (mode 0600), or, for a stack that was never created, run \`npx doom init ${stack}\``
+    : "point it to the file with the stack's passphrase";
+}
+
+/**
+ * Makes a passphrase for `stack` unless there is one; true when it was made.
+ *
+ * The file appears whole or not at all, and never replaces another: two runs at once end with one.
+ */
+export function ensurePassphraseFile(project: Project, stack: string): boolean {
+  const path = passphrasePath(project, stack);
+  try {
+    return createPassphraseFile(path);
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === undefined) throw error;
+    throw new Failure("passphrase", `${path} cannot be made (${code}).`, {
+      fix: "make the project's folder writable for you, or export PULUMI_CONFIG_PASSPHRASE",
+    });
+  }
+}
+
+function createPassphraseFile(path: string): boolean {
+  const folder = dirname(path);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  if ((statSync(folder).mode & 0o077) !== 0) chmodSync(folder, 0o700);
+  if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) return false;
+  const temporary = `${path}.${process.pid}.tmp`;
+  const descriptor = openSync(temporary, "wx", 0o600);
+  try {
+    writeSync(descriptor, `${randomBytes(ENTROPY_BYTES).toString("base64url")}\n`);
+    fsyncSync(descriptor);
+    linkSync(temporary, path);
+    return true;
+  } catch (error) {
+    if (errorCode(error) === "EEXIST") return false;
+    throw error;
+  } finally {
+    closeSync(descriptor);
+    unlinkSync(temporary);
+  }
+}
+
+/** sdk/go/common/resource/config/crypt.go: PBKDF2 with SHA-256, then AES-256-GCM. */
+const ITERATIONS = 1_000_000;
+const KEY_BYTES = 32;
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+const PROOF = "pulumi";
+
+/**
+ * Whether `passphrase` opens what `salt` (a stack's `encryptionsalt`) was made with.
+ *
+ * Takes about half a second of another thread. Throws a {@link Failure} for a salt of another form.
+ */
+export async function opensSalt(passphrase: string, salt: string): Promise<boolean> {
+  const match = /^v1:([^:]+):v1:([^:]+):([^:]+)$/.exec(salt);
+  const damaged = () =>
+    new Failure("configuration", "The encryptionsalt of the stack file is damaged.", {
+      fix: "restore the line from version control or from the stack's state",
+    });
+  if (!match) throw damaged();
+  const [saltBytes, nonce, sealed] = match.slice(1).map((part) => Buffer.from(part, "base64")) as [
+    Buffer,
+    Buffer,
+    Buffer,
+  ];
+  if (nonce.length !== NONCE_BYTES || sealed.length !== TAG_BYTES + PROOF.length) throw damaged();
+  const key = await promisify(pbkdf2)(passphrase, saltBytes, ITERATIONS, KEY_BYTES, "sha256");
+  const decipher = createDecipheriv("aes-256-gcm", key, nonce, { authTagLength: TAG_BYTES });
+  decipher.setAuthTag(sealed.subarray(-TAG_BYTES));
+  const opened = decipher.update(sealed.subarray(0, -TAG_BYTES));
+  try {
+    decipher.final();
+  } catch {
+    // A tag that does not verify is how a wrong key shows; there is no other sign.
+    return false;
+  }
+  return opened.toString() === PROOF;
+}
+
+/** Throws a {@link Failure} unless `passphrase` is the one that `stack` was made with. */
+export async function checkPassphrase(
+  stack: string,
+  passphrase: Passphrase,
+  salt: string,
+): Promise<void> {
+  if (await opensSalt(passphrase.value, salt)) return;
+  throw new Failure("passphrase", `${passphrase.source} is not the passphrase of ${stack}.`, {
+    fix: `put the passphrase that ${stack} was created with there; without it the stack's secrets cannot be read`,
+  });
+}
