@@ -1,0 +1,185 @@
+import type Docker from "dockerode";
+import type { DockerThing } from "../checks/leftovers";
+import type { PublishedPort } from "../checks/ports";
+import type { DockerNetworkFacts } from "../checks/subnets";
+import { errorCode, errorText, Failure } from "./failure";
+
+/** What the Docker host says about itself; a few requests on its socket, side by side. */
+
+/** A container, as far as this project looks at it. */
+export interface ContainerFacts {
+  readonly id: string;
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** `created`, `running`, `exited`, … */
+  readonly state: string;
+  /** `Up 2 minutes (healthy)`. */
+  readonly status: string;
+  readonly createdAt: number;
+}
+
+export interface VolumeFacts {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+export interface DockerFacts {
+  readonly apiVersion: string;
+  readonly engineVersion: string;
+  /** The folder with images and volumes, on the Docker host. */
+  readonly rootFolder: string;
+  readonly containers: readonly ContainerFacts[];
+  readonly networks: readonly (DockerNetworkFacts & { readonly id: string })[];
+  readonly volumes: readonly VolumeFacts[];
+  readonly published: readonly PublishedPort[];
+  /** Names of this project's images that are there, `doom-coding/gateway:2.6-…`. */
+  readonly ownImages: readonly string[];
+}
+
+/** A daemon that is stopped or hangs accepts connections and never answers. */
+const ANSWER_TIMEOUT_MS = 15_000;
+
+const SOCKET = "/var/run/docker.sock";
+
+/** The address that clients use, as Docker's own and the provider choose it. */
+export function dockerAddress(environment: NodeJS.ProcessEnv = process.env): string {
+  return environment.DOCKER_HOST || `unix://${SOCKET}`;
+}
+
+/** Whether the Docker host is this machine, so that its ports and disks can be looked at. */
+export function isDockerLocal(environment: NodeJS.ProcessEnv = process.env): boolean {
+  return dockerAddress(environment).startsWith("unix://");
+}
+
+/** A client for the Docker host; DOCKER_HOST and its companions count. */
+export async function connectDocker(): Promise<Docker> {
+  // 80 ms of loading that `doom --help` and many errors never need.
+  const { default: Client } = await import("dockerode");
+  const address = dockerAddress();
+  const place = address.startsWith("unix://") ? { socketPath: address.slice(7) } : {};
+  return new Client({ ...place, timeout: ANSWER_TIMEOUT_MS });
+}
+
+/** Collects what the checks need. Throws a {@link Failure} when Docker does not answer. */
+export async function dockerFacts(): Promise<DockerFacts> {
+  try {
+    const docker = await connectDocker();
+    const [version, info, containers, networks, volumes, images] = await Promise.all([
+      docker.version(),
+      docker.info() as Promise<{ DockerRootDir: string }>,
+      docker.listContainers({ all: true }),
+      docker.listNetworks(),
+      docker.listVolumes(),
+      docker.listImages({ filters: { reference: ["doom-coding/*"] } }),
+    ]);
+    return {
+      apiVersion: version.ApiVersion,
+      engineVersion: version.Version,
+      rootFolder: info.DockerRootDir,
+      containers: containers.map(toContainer),
+      published: containers.flatMap(toPublished),
+      networks: networks.map(toNetwork),
+      volumes: volumes.Volumes.map(({ Name, Labels }) => ({ name: Name, labels: Labels ?? {} })),
+      ownImages: images.flatMap((image) => image.RepoTags ?? []),
+    };
+  } catch (error) {
+    throw dockerFailure(error);
+  }
+}
+
+/** The containers and networks with the label of `stack`, for comparison with its state. */
+export async function thingsOfStack(stack: string): Promise<DockerThing[]> {
+  try {
+    const docker = await connectDocker();
+    const filters = { label: [`doom.stack=${stack}`] };
+    const [containers, networks] = await Promise.all([
+      docker.listContainers({ all: true, filters }),
+      docker.listNetworks({ filters }),
+    ]);
+    return [
+      ...containers.map(toContainer).map((container) => ({
+        ...container,
+        kind: "container" as const,
+      })),
+      ...networks.map((network) => ({
+        ...toNetwork(network),
+        kind: "network" as const,
+        createdAt: Date.parse(network.Created),
+      })),
+    ];
+  } catch (error) {
+    throw dockerFailure(error);
+  }
+}
+
+/** Removes one container (running or not) or network; one that is gone already is fine. */
+export async function removeThing({ kind, id }: DockerThing): Promise<void> {
+  const docker = await connectDocker();
+  try {
+    await (kind === "container"
+      ? docker.getContainer(id).remove({ force: true })
+      : docker.getNetwork(id).remove());
+  } catch (error) {
+    if ((error as { statusCode?: number }).statusCode !== 404) throw dockerFailure(error);
+  }
+}
+
+function toContainer(container: Docker.ContainerInfo): ContainerFacts {
+  return {
+    id: container.Id,
+    name: (container.Names[0] ?? "").replace(/^\//, ""),
+    labels: container.Labels,
+    state: container.State,
+    status: container.Status,
+    // Whole seconds: rounded down, so a container is never older than it looks.
+    createdAt: container.Created * 1000,
+  };
+}
+
+function toPublished(container: Docker.ContainerInfo): PublishedPort[] {
+  return container.Ports.filter((port) => port.PublicPort && port.Type === "tcp").map((port) => ({
+    container: (container.Names[0] ?? "").replace(/^\//, ""),
+    labels: container.Labels,
+    address: port.IP ?? "",
+    port: port.PublicPort,
+  }));
+}
+
+function toNetwork(network: Docker.NetworkInspectInfo) {
+  return {
+    id: network.Id,
+    name: network.Name,
+    labels: network.Labels ?? {},
+    subnets: (network.IPAM?.Config ?? []).flatMap(({ Subnet }) => Subnet ?? []),
+  };
+}
+
+/** Says in words why Docker did not answer, with the fix. */
+export function dockerFailure(error: unknown): Failure {
+  if (error instanceof Failure) return error;
+  const address = dockerAddress();
+  switch (errorCode(error)) {
+    case "ENOENT":
+    case "ECONNREFUSED":
+      return new Failure("preflight", `Docker is not running: nothing answers on ${address}.`, {
+        fix: "start it (sudo systemctl start docker), or let `npm run doctor` say what is missing",
+      });
+    case "EACCES":
+    case "EPERM":
+      return new Failure("preflight", `You may not use Docker: ${address} refuses you.`, {
+        fix: "sudo usermod -aG docker $USER, then log in again",
+      });
+    case "ETIMEDOUT":
+    case "ESOCKETTIMEDOUT":
+    case "ECONNRESET":
+      return new Failure(
+        "preflight",
+        `Docker on ${address} does not answer within ${ANSWER_TIMEOUT_MS / 1000} s.`,
+        { fix: "look at its log (sudo journalctl -u docker) and restart it" },
+      );
+    default:
+      return new Failure("preflight", `Docker on ${address}: ${errorText(error)}.`, {
+        fix: "see whether `docker info` works",
+      });
+  }
+}

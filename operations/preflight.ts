@@ -1,0 +1,264 @@
+import { readFileSync, statfsSync } from "node:fs";
+import { networkInterfaces } from "node:os";
+import { join } from "node:path";
+import { type Cidr, parseCidrLoosely } from "../checks/cidr";
+import { diskProblem } from "../checks/disk";
+import { addressesCollide, foreignPublisher, heldByOwnGateway } from "../checks/ports";
+import {
+  rangesOfInterfaces,
+  rangesOfNetworks,
+  rangesOfRoutes,
+  subnetProblems,
+  type UsedRange,
+} from "../checks/subnets";
+import { dockerName, type Role } from "../config/names";
+import type { EnvironmentConfig } from "../config/schema";
+import { type DockerFacts, dockerAddress, dockerFacts, isDockerLocal } from "./dockerHost";
+import { errorCode, Failure } from "./failure";
+import { type NeighbourStack, neighbourStacks } from "./neighbours";
+import { portState } from "./portOwner";
+import { findProject, type Project } from "./project";
+import { stateFolderProblem } from "./stateFiles";
+
+/** What the host must offer before anything is created. */
+
+export interface PreflightArgs {
+  readonly stack: string;
+  readonly environment: EnvironmentConfig;
+}
+
+/** The host cannot take the environment; `problems` has one line each with its fix. */
+export class PreflightError extends Failure {
+  constructor(stack: string, problems: readonly string[]) {
+    super("preflight", `${stack} cannot be brought up on this host:`, { problems });
+    this.name = "PreflightError";
+  }
+}
+
+const LOOPBACK = "127.0.0.1";
+
+/** The address that the gateway of an environment publishes its port on. */
+export function gatewayAddress({ access }: EnvironmentConfig): string {
+  return access.tier === "full" ? access.bindAddress : LOOPBACK;
+}
+
+/**
+ * Checks everything about the host that could stop an `up` halfway: Docker, the gateway's port,
+ * the address range, names and volumes of others, disk and the state folder.
+ *
+ * The program calls it too, so that `pulumi up` by hand is guarded like `doom up`. It costs about
+ * a tenth of a second. Throws one {@link PreflightError} with every problem.
+ */
+export async function preflight({ stack, environment }: PreflightArgs): Promise<void> {
+  const project = findProject();
+  const stateProblem = stateFolderProblem(project);
+  const [docker, neighbours] = await Promise.all([
+    dockerOrFailure(),
+    neighbourStacks(project, stack),
+  ]);
+  const problems = [
+    ...(stateProblem ? [stateProblem] : []),
+    ...neighbourPortProblems(environment, neighbours),
+  ];
+  if (docker instanceof Failure) {
+    problems.push(`${docker.summary} ${docker.fix}`);
+  } else {
+    problems.push(
+      ...versionProblems(docker, project),
+      ...(await portProblems(stack, environment, docker)),
+      ...rangeProblems(stack, environment, docker, neighbours),
+      ...nameProblems(stack, environment, docker),
+      ...diskProblems(stack, environment, docker),
+    );
+  }
+  if (problems.length > 0) throw new PreflightError(stack, problems);
+}
+
+async function dockerOrFailure(): Promise<DockerFacts | Failure> {
+  try {
+    return await dockerFacts();
+  } catch (error) {
+    if (error instanceof Failure) return error;
+    throw error;
+  }
+}
+
+function versionProblems(docker: DockerFacts, project: Project): string[] {
+  const { dockerApiMinimum } = JSON.parse(
+    readFileSync(join(project.root, "toolchain", "versions.json"), "utf8"),
+  ) as { dockerApiMinimum: string };
+  if (compareVersions(docker.apiVersion, dockerApiMinimum) >= 0) return [];
+  return [
+    `Docker ${docker.engineVersion} is too old: it speaks API ${docker.apiVersion}, needed is ${dockerApiMinimum} (Docker 20.10); upgrade it`,
+  ];
+}
+
+/** Negative when `a` is older than `b`: both as `1.41`. */
+export function compareVersions(a: string, b: string): number {
+  const [left, right] = [a, b].map((text) => text.split(".").map(Number)) as [number[], number[]];
+  return (left[0] ?? 0) - (right[0] ?? 0) || (left[1] ?? 0) - (right[1] ?? 0);
+}
+
+function neighbourPortProblems(
+  environment: EnvironmentConfig,
+  neighbours: readonly NeighbourStack[],
+): string[] {
+  const { port } = environment.access;
+  const address = gatewayAddress(environment);
+  return neighbours
+    .filter((other) => other.port === port && addressesCollide(other.address, address))
+    .map(
+      (other) =>
+        `port ${port} is also that of the stack ${other.stack}; set another access.port in one of the two stack files`,
+    );
+}
+
+async function portProblems(
+  stack: string,
+  environment: EnvironmentConfig,
+  docker: DockerFacts,
+): Promise<string[]> {
+  const wanted = { stack, address: gatewayAddress(environment), port: environment.access.port };
+  const place = `port ${wanted.port} of ${wanted.address}`;
+  const other = `set access.port in Pulumi.${stack}.yaml to a free one`;
+  const publisher = foreignPublisher(docker.published, wanted);
+  if (publisher) {
+    return [
+      `${place} is taken by the container ${publisher.container}; stop it (docker stop ${publisher.container}) or ${other}`,
+    ];
+  }
+  if (heldByOwnGateway(docker.published, wanted) || !isDockerLocal()) return [];
+  const state = await portState(wanted.address, wanted.port);
+  switch (state.kind) {
+    case "free":
+      return [];
+    case "taken":
+      return [
+        state.owner
+          ? `${place} is taken by ${state.owner}; stop it or ${other}`
+          : `${place} is taken by a process of another user, which only root can see (sudo ss -ltnp 'sport = :${wanted.port}'); stop it or ${other}`,
+      ];
+    case "noSuchAddress":
+      return [
+        `${wanted.address} is not an address of this host, which has ${ownAddresses().join(", ")}; set access.bindAddress in Pulumi.${stack}.yaml to one of them`,
+      ];
+    case "forbidden":
+      return [`${place} may not be listened on; ${other}`];
+  }
+}
+
+function ownAddresses(): string[] {
+  return interfaceAddresses().flatMap(({ cidr }) =>
+    cidr.includes(":") ? [] : [cidr.split("/")[0] as string],
+  );
+}
+
+function interfaceAddresses() {
+  return Object.entries(networkInterfaces()).flatMap(([device, addresses]) =>
+    (addresses ?? []).flatMap(({ cidr }) => (cidr ? [{ device, cidr }] : [])),
+  );
+}
+
+function rangeProblems(
+  stack: string,
+  environment: EnvironmentConfig,
+  docker: DockerFacts,
+  neighbours: readonly NeighbourStack[],
+): string[] {
+  const wanted = parseCidrLoosely(environment.network.cidr) as Cidr;
+  const used: UsedRange[] = [
+    ...neighbours.flatMap(({ cidr, stack: name }) =>
+      cidr ? [{ cidr, usedBy: `the stack ${name}` }] : [],
+    ),
+    ...rangesOfNetworks(docker.networks, stack),
+    ...(isDockerLocal()
+      ? [...rangesOfInterfaces(interfaceAddresses()), ...rangesOfRoutes(readRoutes())]
+      : []),
+  ];
+  return subnetProblems(wanted, used).map(
+    (problem) => `${problem}; set network.cidr in Pulumi.${stack}.yaml to a free range`,
+  );
+}
+
+function readRoutes(): string {
+  try {
+    return readFileSync("/proc/net/route", "utf8");
+  } catch (error) {
+    // Other systems than Linux: their interfaces are checked all the same.
+    if (errorCode(error) === "ENOENT") return "";
+    throw error;
+  }
+}
+
+function dataVolumes(stack: string, instances: number): string[] {
+  return Array.from({ length: instances }, (_, position) =>
+    dockerName(stack, "data", position + 1),
+  );
+}
+
+/** Docker gives a new volume of an existing name the old one's content, whoever made it. */
+function nameProblems(
+  stack: string,
+  { instances }: EnvironmentConfig,
+  docker: DockerFacts,
+): string[] {
+  const isOwn = (labels: Readonly<Record<string, string>>) => labels["doom.stack"] === stack;
+  const volumeNames = new Set(dataVolumes(stack, instances));
+  const networkNames = new Set(
+    (["internal", "edge", "egress"] satisfies Role[]).map((role) => dockerName(stack, role)),
+  );
+  const containerNames = new Set([
+    dockerName(stack, "gateway"),
+    ...Array.from({ length: instances }, (_, position) =>
+      dockerName(stack, "code-server", position + 1),
+    ),
+  ]);
+  return [
+    ...docker.volumes
+      .filter(({ name, labels }) => volumeNames.has(name) && !isOwn(labels))
+      .map(
+        ({ name }) =>
+          `the volume ${name} exists, but does not carry this environment's label, so its data is somebody else's; copy what you need from it and remove it: docker volume rm ${name}`,
+      ),
+    ...docker.networks
+      .filter(({ name, labels }) => networkNames.has(name) && !isOwn(labels))
+      .map(
+        ({ name }) =>
+          `a foreign network has the name ${name}; remove it: docker network rm ${name}`,
+      ),
+    ...docker.containers
+      .filter(({ name, labels }) => containerNames.has(name) && !isOwn(labels))
+      .map(
+        ({ name }) => `a foreign container has the name ${name}; remove it: docker rm -f ${name}`,
+      ),
+  ];
+}
+
+function diskProblems(
+  stack: string,
+  environment: EnvironmentConfig,
+  docker: DockerFacts,
+): string[] {
+  if (!isDockerLocal()) return [];
+  const existing = new Set(docker.volumes.map(({ name }) => name));
+  const images = ["doom-coding/code-server:", "doom-coding/gateway:"];
+  const problem = diskProblem(docker.rootFolder, freeBytes(docker.rootFolder), {
+    builds: !images.every((prefix) => docker.ownImages.some((name) => name.startsWith(prefix))),
+    newVolumes: dataVolumes(stack, environment.instances).filter((name) => !existing.has(name))
+      .length,
+    storageMebibytes: environment.resources.storage,
+  });
+  return problem ? [problem] : [];
+}
+
+function freeBytes(folder: string): number {
+  try {
+    const { bavail, bsize } = statfsSync(folder);
+    return bavail * bsize;
+  } catch (error) {
+    if (errorCode(error) !== "ENOENT") throw error;
+    throw new Failure("preflight", `Docker's folder ${folder} is not on this host.`, {
+      fix: `set DOCKER_HOST to the address of the Docker host instead of ${dockerAddress()}`,
+    });
+  }
+}
