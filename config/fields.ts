@@ -8,6 +8,7 @@ import {
   parseCidrLoosely,
   TAILNET_RANGE,
 } from "../checks/cidr";
+import { looksSecret } from "./problems";
 
 /**
  * The kinds of value that the schema is made of.
@@ -79,15 +80,19 @@ export function cpus() {
     .describe(allowed);
 }
 
-/** An IANA time zone name, as `TZ` takes it. */
+/**
+ * An IANA time zone name, as `TZ` takes it.
+ *
+ * Intl ignores case, but in the container the name is a path: `europe/berlin` would silently mean UTC.
+ */
 export function timeZone() {
   return text(
     "an IANA time zone name such as UTC or Europe/Berlin",
-    /^[A-Za-z][A-Za-z0-9_+-]*(\/[A-Za-z0-9_+-]+){0,2}$/,
+    /^[A-Z][A-Za-z0-9_+-]*(\/[A-Z][A-Za-z0-9_+-]*){0,2}$/,
     (zone) => {
       try {
-        new Intl.DateTimeFormat("en", { timeZone: zone });
-        return true;
+        const known = new Intl.DateTimeFormat("en", { timeZone: zone }).resolvedOptions().timeZone;
+        return known === zone || known.toLowerCase() !== zone.toLowerCase();
       } catch {
         // A RangeError is how Intl says "no such zone"; it has no other way.
         return false;
@@ -106,7 +111,11 @@ export function bindAddress() {
   return text(
     "one IPv4 address of this host in dotted form, not 0.0.0.0",
     /^\d{1,3}(\.\d{1,3}){3}$/,
-    (value) => (parseAddress(value) ?? 0) !== 0,
+    (value) => {
+      const address = parseAddress(value);
+      // 0.0.0.0/8 means "this network", and from 224.0.0.0 on there are only multicast and reserved ones.
+      return address !== undefined && address >= 2 ** 24 && address < 224 * 2 ** 24;
+    },
   );
 }
 
@@ -129,20 +138,20 @@ export function environmentCidr() {
 
 /** Names that the container's own start-up or the loader gives meaning to. */
 const OWNED_VARIABLES =
-  /^(PUID|PGID|TZ|PATH|HOME|USER|SHELL|LOG_LEVEL|DEFAULT_WORKSPACE|(SUDO_)?(HASHED_)?PASSWORD|SUDO_PASSWORD_HASH|NODE_OPTIONS|NODE_EXTRA_CA_CERTS|BASH_ENV|ENV|DOCKER_MODS|LD_.*|FILE__.*)$/;
+  /^(PUID|PGID|TZ|PATH|HOME|USER|LOGNAME|SHELL|SHELLOPTS|IFS|PS4|BASH.*|ENV|LOG_LEVEL|DEFAULT_WORKSPACE|(SUDO_)?(HASHED_)?PASSWORD|SUDO_PASSWORD_HASH|NODE_OPTIONS|NODE_EXTRA_CA_CERTS|PORT|CODE_SERVER_(HOST|CONFIG)|COOKIE_SUFFIX|DOCKER_MODS|LD_.*|FILE__.*)$/;
 
 /** Extra environment variables of the editors, for values that are no secrets. */
 export function variables() {
   const names =
     "a name of A-Z, 0-9 and _ that this project, the loader or the shell does not use itself";
-  const values = "text without NUL characters, up to 32768 characters";
+  const values = "text without NUL characters, up to 32768 characters, and no secret";
   return z
     .record(
       text(names, /^[A-Z_][A-Z0-9_]*$/, (name) => !OWNED_VARIABLES.test(name)),
       z
         .string({ error: values })
         .max(32_768, { error: values })
-        .refine((value) => !value.includes("\0"), { error: values })
+        .refine((value) => !value.includes("\0") && !looksSecret(value), { error: values })
         .describe(values),
       { error: "a map of variable names to text" },
     )

@@ -33,6 +33,30 @@ function refuseUnknownKeys(): void {
   }
 }
 
+/** `environment` goes into plain state, labels and container settings: nothing in it stays secret. */
+function refuseEncryptedEnvironment(): void {
+  if (isConfigSecret(ENVIRONMENT_KEY)) {
+    throw new ConfigError([
+      `${ENVIRONMENT_KEY}: holds an encrypted value, but all of it is used in plain text; only ${SECRETS_KEY} is for secrets`,
+    ]);
+  }
+}
+
+/**
+ * The value of a key: from JSON, or the text itself, which then fails the check of its shape.
+ *
+ * Not `getObject`: its error repeats a text that is no JSON, which here can be a password.
+ */
+function readValue(name: string): unknown {
+  const text = new pulumi.Config("doom-coding").get(name);
+  if (text === undefined) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
 /**
  * Reads and checks the configuration of the current stack: the only reader of `pulumi.Config`.
  *
@@ -41,11 +65,11 @@ function refuseUnknownKeys(): void {
 export function loadConfig(): LoadedConfig {
   const stack = checkStackName(pulumi.getStack());
   refuseUnknownKeys();
-  const config = new pulumi.Config("doom-coding");
-  const environment = parseEnvironment(config.getObject("environment"));
-  // getObject gives secrets in the clear and unmarked: each is wrapped again before it goes anywhere.
+  refuseEncryptedEnvironment();
+  const environment = parseEnvironment(readValue("environment"));
+  // Secrets come in the clear and unmarked: each is wrapped again before it goes anywhere.
   const plain = parseSecrets(
-    config.getObject("secrets"),
+    readValue("secrets"),
     isConfigSecret(SECRETS_KEY),
     environment.instances,
   );

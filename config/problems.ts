@@ -1,7 +1,12 @@
 import type { z } from "zod";
 
-/** What must not be repeated in an error, even when it stands in the wrong place. */
 const LOOKS_SECRET = /tskey-|sk-ant-|\$argon2|^v1:[A-Za-z0-9+/=]+:|PRIVATE KEY|AGE-SECRET/;
+
+/** Whether `text` has the form of a known kind of secret: never repeated, never kept in plain text. */
+export function looksSecret(text: string): boolean {
+  return LOOKS_SECRET.test(text);
+}
+
 const SHOWN_CHARACTERS = 60;
 
 /** How a given value is shown in an error: its text for plain values, its kind for others. */
@@ -11,7 +16,7 @@ export function showValue(value: unknown): string {
   if (Array.isArray(value)) return `a list of ${value.length}`;
   if (typeof value === "object") return "a map";
   if (typeof value !== "string") return `${String(value)} (${typeof value})`;
-  if (LOOKS_SECRET.test(value)) return "text that looks like a secret (not shown)";
+  if (looksSecret(value)) return "text that looks like a secret (not shown)";
   const cut = value.length > SHOWN_CHARACTERS;
   return `${JSON.stringify(cut ? `${value.slice(0, SHOWN_CHARACTERS)}…` : value)}${cut ? ` (${value.length} characters)` : ""}`;
 }

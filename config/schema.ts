@@ -43,7 +43,13 @@ const access = z.discriminatedUnion(
       bindAddress: bindAddress(),
     }),
   ],
-  { error: "a map with tier (one of local, limited, full), port and, for full, bindAddress" },
+  {
+    // A map with an unknown tier is reported at `tier`, anything else at `access` itself.
+    error: (issue) =>
+      issue.code === "invalid_union"
+        ? "one of local, limited, full"
+        : "a map with tier (one of local, limited, full), port and, for full, bindAddress",
+  },
 );
 
 const version = text("a version such as 4.139.1", /^\d{1,5}\.\d{1,5}\.\d{1,5}$/);

@@ -1,4 +1,5 @@
 import { ConfigError } from "./errors";
+import { formatPath } from "./problems";
 
 /** The configuration key of the secrets that a user sets: a map, wholly encrypted. */
 export const SECRETS_KEY = "doom-coding:secrets";
@@ -20,13 +21,13 @@ const PLACEHOLDER =
  * (space or a newline at an end locks everybody out), and it reads its file as one YAML line.
  */
 export function passwordProblem(password: unknown): string | undefined {
+  if (password === null || typeof password === "object") return "must be text";
   if (typeof password !== "string")
     return `must be text, got a ${typeof password}; quote it in YAML`;
   if (password.trim() === "") return "is empty or blank: nobody could log in, or everybody";
   if (password.trim() !== password)
     return "begins or ends with white space, which the login page cuts off";
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-  if (/[\u0000-\u001f\u007f\ufffd]/.test(password))
+  if (/[\p{Cc}\p{Cs}\u2028\u2029\ufffd]/u.test(password))
     return "holds a line break, a control character or bytes that are not UTF-8";
   if ([...password].length < MIN_CHARACTERS) return `is shorter than ${MIN_CHARACTERS} characters`;
   const bytes = Buffer.byteLength(password);
@@ -57,10 +58,10 @@ export function parseSecrets(
   const entries = Object.entries(value);
   const known = new Set(Array.from({ length: instances }, (_, index) => passwordName(index + 1)));
   const problems = entries.flatMap(([name, secret]) => {
-    if (!known.has(name))
-      return [`${SECRETS_KEY}.${name}: unknown; this environment has ${[...known].join(", ")}`];
+    const at = `${SECRETS_KEY}${formatPath([name])}`;
+    if (!known.has(name)) return [`${at}: unknown; this environment has ${[...known].join(", ")}`];
     const problem = passwordProblem(secret);
-    return problem ? [`${SECRETS_KEY}.${name}: the password ${problem}`] : [];
+    return problem ? [`${at}: the password ${problem}`] : [];
   });
   const passwords = entries.map(([, secret]) => secret);
   if (new Set(passwords).size < passwords.length)
