@@ -1,6 +1,5 @@
 import { readFileSync, statfsSync } from "node:fs";
 import { networkInterfaces } from "node:os";
-import { join } from "node:path";
 import { type Cidr, parseCidrLoosely } from "../checks/cidr";
 import { diskProblem } from "../checks/disk";
 import { addressesCollide, foreignPublisher, heldByOwnGateway } from "../checks/ports";
@@ -19,6 +18,7 @@ import { type NeighbourStack, neighbourStacks } from "./neighbours";
 import { portState } from "./portOwner";
 import { findProject, type Project } from "./project";
 import { stateFolderProblem } from "./stateFiles";
+import { readVersions } from "./versions";
 
 /** What the host must offer before anything is created. */
 
@@ -84,9 +84,7 @@ async function dockerOrFailure(): Promise<DockerFacts | Failure> {
 }
 
 function versionProblems(docker: DockerFacts, project: Project): string[] {
-  const { dockerApiMinimum } = JSON.parse(
-    readFileSync(join(project.root, "toolchain", "versions.json"), "utf8"),
-  ) as { dockerApiMinimum: string };
+  const { dockerApiMinimum } = readVersions(project);
   if (compareVersions(docker.apiVersion, dockerApiMinimum) >= 0) return [];
   return [
     `Docker ${docker.engineVersion} is too old: it speaks API ${docker.apiVersion}, needed is ${dockerApiMinimum} (Docker 20.10); upgrade it`,
