@@ -1,11 +1,14 @@
+import * as pulumi from "@pulumi/pulumi";
 import { Environment } from "./components/environment";
+import { ConfigError } from "./config/errors";
 import { loadConfig } from "./config/load";
+import { Failure } from "./operations/failure";
 import { imageSources } from "./operations/imageSources";
 import { preflight } from "./operations/preflight";
 import { secretFolder } from "./operations/secretLocation";
 
-/** The program of every stack: check everything that can be checked, then one environment. */
-async function main() {
+/** Checks everything that can be checked, then declares one environment. */
+async function declareEnvironment() {
   const { stack, environment: config, secrets } = loadConfig();
   await preflight({ stack, environment: config });
   const environment = new Environment("environment", {
@@ -29,6 +32,18 @@ async function main() {
     volumes: environment.volumes,
     passwords: environment.passwords,
   };
+}
+
+/** The program of every stack. What a user can put right is told without a stack trace. */
+async function main() {
+  try {
+    return await declareEnvironment();
+  } catch (error) {
+    if (error instanceof ConfigError || error instanceof Failure) {
+      throw new pulumi.RunError(error.message);
+    }
+    throw error;
+  }
 }
 
 export = main;
