@@ -1,0 +1,134 @@
+import type { BadInput } from "./types";
+
+const SECRETS = "doom-coding:secrets";
+const SHAPE = `${SECRETS}: must be a map such as {"code-server-1": …}`;
+const PLAIN = `${SECRETS}: stands in plain text; set it with \`pulumi config set --secret --path\`, and change the password, since it was readable`;
+
+/** A password that would do. */
+const GOOD = "canary-Tr0ub4dor";
+
+function password(given: string, secret: unknown, problem: string): BadInput {
+  return {
+    given: `password ${given}`,
+    secrets: { "code-server-1": secret },
+    ...(typeof secret === "string" && secret.trim() !== "" ? { hidden: secret.trim() } : {}),
+    problems: [`${SECRETS}.code-server-1: the password ${problem}`],
+  };
+}
+
+const BLANK = "is empty or blank: nobody could log in, or everybody";
+const ENDS = "begins or ends with white space, which the login page cuts off";
+const CONTROL = "holds a line break, a control character or bytes that are not UTF-8";
+const CIPHERTEXT = "is Pulumi ciphertext, pasted instead of the value";
+const HASH = "is a hash; set the password itself, only its hash reaches the editor";
+
+export const badPasswords: readonly BadInput[] = [
+  password("empty", "", BLANK),
+  password("blank", "        ", BLANK),
+  password("of white space that is not ASCII", "\u00a0\u2003\u3000", BLANK),
+  password("with a trailing newline", `${GOOD}\n`, ENDS),
+  password("with a trailing CRLF", `${GOOD}\r\n`, ENDS),
+  password("with a leading space", ` ${GOOD}`, ENDS),
+  password("of two lines", `${GOOD}\n${GOOD}`, CONTROL),
+  password("with a NUL", `${GOOD}\0x`, CONTROL),
+  password("with a tab", `${GOOD}\tx`, CONTROL),
+  password("with a C1 control character", `${GOOD}\u0085x`, CONTROL),
+  password("that was not UTF-8", `${GOOD}\ufffdx`, CONTROL),
+  password("with half a character", `${GOOD}\ud800x`, CONTROL),
+  password("too short", "canary7", "is shorter than 8 characters"),
+  password(
+    "too short, though its bytes are many",
+    "\u{1f511}".repeat(7),
+    "is shorter than 8 characters",
+  ),
+  password("of 1025 bytes", "c".repeat(1025), "is 1025 bytes long; up to 1024 are allowed"),
+  password("of 1 MiB", "c".repeat(2 ** 20), "is 1048576 bytes long; up to 1024 are allowed"),
+  password("that Pulumi's output shows instead of one", "[secret]", "is a placeholder"),
+  password("changeme", "changeme", "is a placeholder"),
+  password("Change-Me-Now", "Change-Me-Now", "is a placeholder"),
+  password("password123", "password123", "is a placeholder"),
+  password("of a template", "<your password>", "is a placeholder"),
+  password("your-password-here", "your-password-here", "is a placeholder"),
+  password("123456789", "123456789", "is a placeholder"),
+  password("that is ciphertext", "v1:hU5vXp1cZJvQ8k2D:q83vEjRWeJA=", CIPHERTEXT),
+  password("that is a SHA-256 hash", "0123456789abcdef".repeat(4), HASH),
+  password("that is an Argon2 hash", "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA", HASH),
+  password("that YAML took for a number", 12345678, "must be text, got a number; quote it in YAML"),
+  password(
+    "that YAML took for a truth value",
+    true,
+    "must be text, got a boolean; quote it in YAML",
+  ),
+  password("null", null, "must be text"),
+  password("that is a map", { secure: "v1:abc:def" }, "must be text"),
+];
+
+export const badSecrets: readonly BadInput[] = [
+  {
+    given: "secrets in plain text",
+    secrets: { "code-server-1": GOOD },
+    encrypted: [],
+    hidden: GOOD,
+    problems: [PLAIN],
+  },
+  {
+    given: "one password for two editors",
+    secrets: { "code-server-1": GOOD, "code-server-2": GOOD },
+    hidden: GOOD,
+    problems: [`${SECRETS}: two editors share one password`],
+  },
+  {
+    given: "password of an editor that does not exist",
+    secrets: { "code-server-3": GOOD },
+    hidden: GOOD,
+    problems: [
+      `${SECRETS}.code-server-3: unknown; this environment has code-server-1, code-server-2`,
+    ],
+  },
+  {
+    given: "password of the prototype",
+    keys: { [SECRETS]: `{"__proto__":"${GOOD}"}` },
+    hidden: GOOD,
+    problems: [`${SECRETS}.__proto__: unknown; this environment has code-server-1, code-server-2`],
+  },
+  {
+    given: "password and hash both",
+    secrets: { "code-server-1": GOOD, "code-server-1-hash": "$argon2id$canary" },
+    hidden: GOOD,
+    problems: [
+      `${SECRETS}.code-server-1-hash: unknown; this environment has code-server-1, code-server-2`,
+    ],
+  },
+  { given: "secrets that are a list", secrets: [GOOD], hidden: GOOD, problems: [SHAPE] },
+  { given: "secrets that are null", secrets: null, problems: [SHAPE] },
+  {
+    given: "secrets that are one text",
+    keys: { [SECRETS]: JSON.stringify(GOOD) },
+    hidden: GOOD,
+    problems: [SHAPE],
+  },
+  {
+    given: "secrets that are one bare text, which is no JSON",
+    keys: { [SECRETS]: GOOD },
+    hidden: GOOD,
+    problems: [SHAPE],
+  },
+  {
+    given: "secrets that are cut off",
+    keys: { [SECRETS]: `{"code-server-1":"${GOOD}` },
+    hidden: GOOD,
+    problems: [SHAPE],
+  },
+  {
+    given: "three problems at once",
+    secrets: { "code-server-1": "canary7", "code-server-2": "canary7" },
+    encrypted: [],
+    hidden: "canary7",
+    problems: [
+      `${SECRETS}.code-server-1: the password is shorter than 8 characters`,
+      `${SECRETS}.code-server-2: the password is shorter than 8 characters`,
+      `${SECRETS}: two editors share one password`,
+      PLAIN,
+    ],
+  },
+];
