@@ -87,9 +87,11 @@ describe("readPassphrase", () => {
       PULUMI_CONFIG_PASSPHRASE_FILE: "/nowhere",
     };
     expect(readPassphrase(project, "dev", exported).value).toBe("battery staple");
-    expect(isPassphraseExported(exported)).toBe(true);
-    expect(isPassphraseExported({})).toBe(false);
+    expect(isPassphraseExported(project, "dev", exported)).toBe(true);
+    expect(isPassphraseExported(project, "dev", {})).toBe(false);
     const file = { PULUMI_CONFIG_PASSPHRASE_FILE: path() };
+    expect(isPassphraseExported(project, "dev", file)).toBe(false);
+    expect(isPassphraseExported(project, "prod", file)).toBe(true);
     expect(readPassphrase(project, "prod", file).value).toBe("correct horse");
   });
 

@@ -12,7 +12,7 @@ import {
   unlinkSync,
   writeSync,
 } from "node:fs";
-import { dirname, join, relative } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import { promisify } from "node:util";
 import { errorCode, Failure } from "./failure";
 import type { Project } from "./project";
@@ -40,12 +40,19 @@ export function passphrasePath(project: Project, stack: string): string {
   return join(project.root, FOLDER, stack);
 }
 
-/** Whether the user provides the passphrase, so that no file is to be made. */
-export function isPassphraseExported(environment: NodeJS.ProcessEnv = process.env): boolean {
-  return (
-    environment.PULUMI_CONFIG_PASSPHRASE !== undefined ||
-    !!environment.PULUMI_CONFIG_PASSPHRASE_FILE
-  );
+/**
+ * Whether the user provides the passphrase of `stack`, so that no file is to be made.
+ *
+ * To point Pulumi to the file that `doom init` makes is what its own commands are told to do.
+ */
+export function isPassphraseExported(
+  project: Project,
+  stack: string,
+  environment: NodeJS.ProcessEnv = process.env,
+): boolean {
+  if (environment.PULUMI_CONFIG_PASSPHRASE !== undefined) return true;
+  const file = environment.PULUMI_CONFIG_PASSPHRASE_FILE;
+  return !!file && resolve(file) !== passphrasePath(project, stack);
 }
 
 /**

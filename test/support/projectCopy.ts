@@ -1,0 +1,151 @@
+import { randomBytes, randomInt } from "node:crypto";
+import {
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { stringify } from "yaml";
+import { findLocks } from "../../operations/locks";
+import { findProject, type Project } from "../../operations/project";
+import { secretFolder } from "../../operations/secretLocation";
+import { engine } from "./dockerHost";
+import { type EnvironmentValue, LiveEnvironment } from "./liveEnvironment";
+
+/** The checkout that the tests belong to. */
+const CHECKOUT = findProject(__dirname, {}).root;
+
+/** What a run only reads; `images` is copied, because a build does not follow a link to its context. */
+const LINKED = ["bin", "node_modules", "policy", "toolchain", "config"];
+const COPIED = ["Pulumi.yaml", "package.json"];
+
+/** Ranges 10.99.100.0/24 to 10.99.199.0/24: no environment of the repository has them. */
+const FIRST_RANGE = 100;
+const RANGES = 100;
+
+/**
+ * A copy of the project in a folder of its own, with its own state, passphrases and stacks.
+ *
+ * Stack names are random, so that nothing on the Docker host can be confused with what other runs
+ * or the user made, and everything with their labels can be removed afterwards.
+ */
+export class ProjectCopy {
+  private readonly names: string[] = [];
+
+  constructor(readonly root: string) {}
+
+  get project(): Project {
+    return findProject(this.root, {});
+  }
+
+  /** The stacks that were added, in that order. */
+  get stacks(): readonly string[] {
+    return this.names;
+  }
+
+  /**
+   * Adds a stack file: that of dev with a free port, a free range and `changes` on top.
+   *
+   * `doom init` (or `pulumi stack init`) is left to the test.
+   */
+  async addStack(changes: EnvironmentValue = {}): Promise<LiveEnvironment> {
+    const stack = `t${randomBytes(4).toString("hex")}`;
+    this.names.push(stack);
+    const port = await freePort();
+    const cidr = await freeRange(this.project);
+    const value: EnvironmentValue = {
+      schemaVersion: 1,
+      resources: { cpus: 0.5, memory: "512MiB", storage: "256MiB" },
+      access: { tier: "local", port },
+      network: { cidr },
+      logLevel: "debug",
+      image: { version: "4.139.1" },
+      ...changes,
+    };
+    const file = { config: { "doom-coding:environment": value } };
+    writeFileSync(path.join(this.root, `Pulumi.${stack}.yaml`), stringify(file));
+    return new LiveEnvironment(this.root, stack, port, cidr);
+  }
+
+  /**
+   * Ends what still runs on these stacks and removes all that carries their labels, and the folder.
+   *
+   * Without the engine: a test may have left a state that no engine can read.
+   */
+  async dispose(): Promise<void> {
+    for (const stack of this.names) {
+      this.endRuns(stack);
+      await removeFromDocker(stack);
+      rmSync(secretFolder(stack), { recursive: true, force: true });
+    }
+    rmSync(this.root, { recursive: true, force: true });
+  }
+
+  private endRuns(stack: string): void {
+    for (const { judgement } of findLocks(this.project, stack)) {
+      if (judgement.kind === "live") process.kill(judgement.pid, "SIGKILL");
+    }
+  }
+}
+
+/** Makes a copy of this checkout; call {@link ProjectCopy.dispose} whatever happens. */
+export function createProjectCopy(): ProjectCopy {
+  const root = mkdtempSync(path.join(tmpdir(), "doom-copy-"));
+  for (const name of COPIED) copyFileSync(path.join(CHECKOUT, name), path.join(root, name));
+  for (const name of LINKED) symlinkSync(path.join(CHECKOUT, name), path.join(root, name));
+  cpSync(path.join(CHECKOUT, "images"), path.join(root, "images"), { recursive: true });
+  mkdirSync(path.join(root, ".state"));
+  return new ProjectCopy(root);
+}
+
+/** A port that nothing listens on at the moment. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+/** A /24 that neither a Docker network nor another stack of the copy has. */
+async function freeRange(project: Project): Promise<string> {
+  const networks = await engine.listNetworks();
+  const files = readdirSync(project.root).filter((name) => /^Pulumi\..+\.yaml$/.test(name));
+  const taken = [
+    ...networks.flatMap(({ IPAM }) => IPAM?.Config ?? []).map(({ Subnet }) => Subnet ?? ""),
+    ...files.map((name) => readFileSync(path.join(project.root, name), "utf8")),
+  ].join("\n");
+  // From a random one on, since another run beside this one looks for one at the same time.
+  const start = randomInt(RANGES);
+  const candidates = Array.from(
+    { length: RANGES },
+    (_, step) => `10.99.${FIRST_RANGE + ((start + step) % RANGES)}.`,
+  );
+  const free = candidates.find((prefix) => !taken.includes(prefix));
+  if (free === undefined) throw new Error("no free range in 10.99.100.0 to 10.99.199.0");
+  return `${free}0/24`;
+}
+
+/** Removes containers, networks and volumes with exactly this stack's label. */
+export async function removeFromDocker(stack: string): Promise<void> {
+  const filters = { label: [`doom.stack=${stack}`] };
+  const containers = await engine.listContainers({ all: true, filters });
+  await Promise.all(
+    containers.map(({ Id }) => engine.getContainer(Id).remove({ force: true, v: true })),
+  );
+  const networks = await engine.listNetworks({ filters });
+  await Promise.all(networks.map(({ Id }) => engine.getNetwork(Id).remove()));
+  const { Volumes } = await engine.listVolumes({ filters });
+  await Promise.all(Volumes.map(({ Name }) => engine.getVolume(Name).remove()));
+}
