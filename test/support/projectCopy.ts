@@ -72,7 +72,7 @@ export class ProjectCopy {
     };
     const file = { config: { "doom-coding:environment": value } };
     writeFileSync(path.join(this.root, `Pulumi.${stack}.yaml`), stringify(file));
-    return new LiveEnvironment(this.root, stack, port, cidr);
+    return new LiveEnvironment(this.root, stack);
   }
 
   /**
