@@ -59,13 +59,11 @@ export class ProjectCopy {
   async addStack(changes: EnvironmentValue = {}): Promise<LiveEnvironment> {
     const stack = `t${randomBytes(4).toString("hex")}`;
     this.names.push(stack);
-    const port = await freePort();
-    const cidr = await freeRange(this.project);
     const value: EnvironmentValue = {
       schemaVersion: 1,
       resources: { cpus: 0.5, memory: "512MiB", storage: "256MiB" },
-      access: { tier: "local", port },
-      network: { cidr },
+      access: { tier: "local", port: await freePort() },
+      network: { cidr: await freeRange(this.project) },
       logLevel: "debug",
       image: { version: "4.139.1" },
       ...changes,
