@@ -1,0 +1,281 @@
+import * as pulumi from "@pulumi/pulumi";
+import { describe, expect, test } from "vitest";
+import {
+  canaryOutput,
+  canaryPassword,
+  canaryPem,
+  environmentArgs,
+} from "../test/support/environments";
+import {
+  allRequestsSent,
+  isSecretValue,
+  mockImageId,
+  plainTexts,
+  type Recorder,
+  type Registration,
+  settled,
+  startMocks,
+} from "../test/support/mocks";
+import { findSecrets } from "../test/support/secretScan";
+import { Environment } from "./environment";
+
+/** Not proven here: that the containers start, and that Docker and the engine keep to what is asked. */
+
+async function environment(
+  changes: Record<string, unknown> = {},
+  secrets: ReadonlyMap<string, pulumi.Output<string>> = new Map(),
+): Promise<{ recorder: Recorder; component: Environment }> {
+  const recorder = await startMocks("dev", { stdout: canaryOutput });
+  const component = new Environment("environment", { ...environmentArgs(changes), secrets });
+  await allRequestsSent();
+  return { recorder, component };
+}
+
+/** `type name` of every resource, sorted: the engine is free in the order. */
+function listed({ registrations }: Recorder): string[] {
+  return registrations.map(({ type, name }) => `${type} ${name}`).sort();
+}
+
+function containers({ registrations }: Recorder): Registration[] {
+  return registrations.filter(({ type }) => type === "docker:index/container:Container");
+}
+
+function resource(recorder: Recorder, name: string): Registration {
+  const found = recorder.registrations.filter((entry) => entry.name === name);
+  expect(found.map(({ type }) => type)).toHaveLength(1);
+  return found[0] as Registration;
+}
+
+const SHARED = [
+  "docker:index/container:Container environment-gateway-container",
+  "docker:index/network:Network environment-edge-network",
+  "docker:index/network:Network environment-egress-network",
+  "docker:index/network:Network environment-internal-network",
+  "docker:index/remoteImage:RemoteImage environment-gateway-image-image",
+  "doom-coding:index:Environment environment",
+  "doom-coding:index:Gateway environment-gateway",
+  "doom-coding:index:Image environment-code-server-image",
+  "doom-coding:index:Image environment-gateway-image",
+  "doom-coding:index:Network environment-edge",
+  "doom-coding:index:Network environment-egress",
+  "doom-coding:index:Network environment-internal",
+];
+
+const BUILT = ["docker:index/remoteImage:RemoteImage environment-code-server-image-image"];
+
+const CERTIFICATE = [
+  "command:local:Command environment-gateway-certificate-file-write",
+  "command:local:Command environment-gateway-certificate-generate",
+  "doom-coding:index:Secret environment-gateway-certificate",
+  "doom-coding:index:SecretFile environment-gateway-certificate-file",
+];
+
+function editor(index: number): string[] {
+  const name = `environment-code-server-${index}`;
+  return [
+    `command:local:Command ${name}-hash-write`,
+    `command:local:Command ${name}-password-generate`,
+    `docker:index/container:Container ${name}-container`,
+    `docker:index/volume:Volume ${name}-data-volume`,
+    `doom-coding:index:CodeServer ${name}`,
+    `doom-coding:index:Secret ${name}-password`,
+    `doom-coding:index:SecretFile ${name}-hash`,
+    `doom-coding:index:Volume ${name}-data`,
+  ];
+}
+
+const REFERENCE = `lscr.io/linuxserver/code-server@sha256:${"ab".repeat(32)}`;
+const IMAGE_ID = `sha256:${"cd".repeat(32)}`;
+const LIMITED = { access: { tier: "limited", port: 8444 } };
+const FULL = { access: { tier: "full", port: 8445, bindAddress: "192.0.2.10" } };
+
+describe("registers exactly", () => {
+  test.each([
+    ["one editor over plain HTTP in the tier local", {}, [...BUILT, ...editor(1)]],
+    ["three editors", { instances: 3 }, [...BUILT, ...editor(1), ...editor(2), ...editor(3)]],
+    ["a certificate in the tier limited", LIMITED, [...BUILT, ...CERTIFICATE, ...editor(1)]],
+    ["a certificate in the tier full", FULL, [...BUILT, ...CERTIFICATE, ...editor(1)]],
+    [
+      "a pulled image instead of a build",
+      { image: { reference: REFERENCE } },
+      [...BUILT, ...editor(1)],
+    ],
+    ["no image resource for the ID of a local one", { image: { reference: IMAGE_ID } }, editor(1)],
+  ])("%s", async (_title, changes, expected) => {
+    const { recorder } = await environment(changes);
+    expect(listed(recorder)).toEqual([...SHARED, ...expected].sort());
+  });
+});
+
+test("every resource but the environment has a parent among the components", async () => {
+  const { recorder } = await environment({ instances: 2, ...LIMITED });
+  const components = new Set(
+    recorder.registrations
+      .filter(({ type }) => type.startsWith("doom-coding:"))
+      .map(({ type, name }) => `${type}::${name}`),
+  );
+  for (const { name, parent } of recorder.registrations) {
+    if (name === "environment") expect(parent).toBeUndefined();
+    else expect(components).toContain(parent);
+  }
+});
+
+describe("networks", () => {
+  test.each([
+    [undefined, ["doom-dev-internal"]],
+    [[], ["doom-dev-internal"]],
+    [["code-server"], ["doom-dev-internal", "doom-dev-egress"]],
+    [
+      ["claude", "tailscale", "code-server"],
+      ["doom-dev-internal", "doom-dev-egress"],
+    ],
+  ])("egress %j puts the editors on %j", async (egress, expected) => {
+    const network = { cidr: "10.87.0.0/24", ...(egress === undefined ? {} : { egress }) };
+    const { recorder } = await environment({ instances: 2, network });
+    for (const index of [1, 2]) {
+      const alias = `doom-dev-code-server-${index}`;
+      expect(
+        resource(recorder, `environment-code-server-${index}-container`).inputs.networksAdvanced,
+      ).toEqual(expected.map((name) => ({ name, aliases: [alias] })));
+    }
+  });
+
+  test("the gateway joins edge and internal, never egress", async () => {
+    const network = { cidr: "10.87.0.0/24", egress: ["code-server"] };
+    const { recorder } = await environment({ network });
+    expect(resource(recorder, "environment-gateway-container").inputs.networksAdvanced).toEqual([
+      { name: "doom-dev-edge" },
+      { name: "doom-dev-internal" },
+    ]);
+  });
+
+  test("the range is split into quarters: internal, edge, egress, and one kept free", async () => {
+    const { component } = await environment({ network: { cidr: "172.16.4.0/22" } });
+    const { internal, edge, egress } = component.networks;
+    expect([internal, edge, egress].map(({ cidr }) => cidr)).toEqual([
+      "172.16.4.0/24",
+      "172.16.5.0/24",
+      "172.16.6.0/24",
+    ]);
+  });
+});
+
+describe("published ports", () => {
+  test.each([
+    ["local", { access: { tier: "local", port: 8443 } }, "127.0.0.1", 8443, "http"],
+    ["limited", LIMITED, "127.0.0.1", 8444, "https"],
+    ["full", FULL, "192.0.2.10", 8445, "https"],
+  ])("tier %s: only the gateway, on its address", async (_tier, changes, ip, external, scheme) => {
+    const { recorder, component } = await environment({ instances: 3, ...changes });
+    const published = containers(recorder).filter(({ inputs }) => "ports" in inputs);
+    expect(published.map(({ name, inputs }) => [name, inputs.ports])).toEqual([
+      ["environment-gateway-container", [{ internal: 8443, external, ip, protocol: "tcp" }]],
+    ]);
+    expect(containers(recorder).map(({ inputs }) => inputs.publishAllPorts)).toEqual([
+      false,
+      false,
+      false,
+      false,
+    ]);
+    expect(await settled(component.url)).toEqual({
+      value: `${scheme}://${ip}:${external}/`,
+      secret: false,
+    });
+  });
+});
+
+describe("secrets", () => {
+  const given = "canary password that the user set";
+
+  async function withSecrets() {
+    const run = await environment(
+      { instances: 2, ...LIMITED },
+      new Map([["code-server-2", pulumi.secret(given)]]),
+    );
+    const names = [1, 2].map((index) => `environment-code-server-${index}-password-generate`);
+    const generated = names.map(canaryPassword);
+    const secrets = new Map([
+      ["given password", given],
+      ["key", canaryPem("environment-gateway-certificate-generate")],
+      ...generated.flatMap(({ password, hash }, position): [string, string][] => [
+        [`password ${position + 1}`, password],
+        [`hash ${position + 1}`, hash],
+      ]),
+    ]);
+    return { ...run, secrets, generated };
+  }
+
+  test("stand in no plain input or output of any resource, in no encoding", async () => {
+    const { recorder, secrets } = await withSecrets();
+    const haystacks = [
+      ...recorder.registrations.map(({ name, inputs }) => ({ name, content: inputs })),
+      ...[...recorder.outputs].map(([name, content]) => ({ name, content })),
+    ].map(({ name, content }) => ({ name, content: plainTexts(content).join("\n") }));
+    expect(haystacks.length).toBeGreaterThan(30);
+    expect(findSecrets(secrets, haystacks)).toEqual([]);
+  });
+
+  test("are looked for in the right place: a plain copy of each would be found", async () => {
+    const { recorder, secrets } = await withSecrets();
+    const everything = JSON.stringify(recorder.registrations);
+    const found = findSecrets(secrets, [{ name: "all", content: everything }]);
+    for (const name of ["given password", "key", "hash 1", "hash 2"])
+      expect(found.some((line) => line.startsWith(`all: ${name} `))).toBe(true);
+  });
+
+  test("reach the generator marked secret, and only that of their own editor", async () => {
+    const { recorder } = await withSecrets();
+    const [first, second] = [1, 2].map(
+      (index) =>
+        resource(recorder, `environment-code-server-${index}-password-generate`).inputs.environment,
+    );
+    expect(first).toEqual({});
+    const { DOOM_GIVEN_PASSWORD, ...rest } = second as Record<string, unknown>;
+    expect(rest).toEqual({});
+    expect(isSecretValue(DOOM_GIVEN_PASSWORD) && DOOM_GIVEN_PASSWORD.value).toBe(given);
+  });
+
+  test("come out by the number of the instance, as a whole secret", async () => {
+    const { component, generated } = await withSecrets();
+    expect(await settled(component.passwords)).toEqual({
+      value: { "1": generated[0]?.password, "2": generated[1]?.password },
+      secret: true,
+    });
+  });
+
+  test("leave the other outputs readable", async () => {
+    const { component } = await withSecrets();
+    const image = mockImageId("doom-coding/code-server:4.139.1-c0dec0dec0de");
+    const instance = (index: number) => ({
+      index,
+      container: `doom-dev-code-server-${index}`,
+      volume: `doom-dev-data-${index}`,
+      image,
+    });
+    expect(await settled(component.instances)).toEqual({
+      value: [instance(1), instance(2)],
+      secret: false,
+    });
+    expect(await settled(component.volumes)).toEqual({
+      value: ["doom-dev-data-1", "doom-dev-data-2"],
+      secret: false,
+    });
+    expect(await settled(component.imageDigests)).toEqual({
+      value: { codeServer: image, gateway: mockImageId("doom-coding/gateway:1-9a7e9a7e9a7e") },
+      secret: false,
+    });
+  });
+});
+
+describe("images", () => {
+  test.each([
+    ["an image ID runs as it is", IMAGE_ID, IMAGE_ID],
+    ["a digest runs as what it was pulled to", REFERENCE, mockImageId(REFERENCE)],
+  ])("%s", async (_title, reference, running) => {
+    const { recorder } = await environment({ instances: 2, image: { reference } });
+    for (const index of [1, 2])
+      expect(resource(recorder, `environment-code-server-${index}-container`).inputs.image).toBe(
+        running,
+      );
+  });
+});
