@@ -50,7 +50,7 @@ export class Environment extends pulumi.ComponentResource {
     });
     const gatewayImage = new Image(`${name}-gateway-image`, args.images.gateway, { parent: this });
     const editors = this.createEditors(name, args, codeServerImage);
-    const gateway = this.createGateway(name, args, gatewayImage, editors.length);
+    const gateway = this.createGateway(name, args, gatewayImage, editors.length, codeServerImage);
 
     // The gateway's own check passes once an editor answers; the address is good when all of them do.
     this.url = pulumi
@@ -132,6 +132,7 @@ export class Environment extends pulumi.ComponentResource {
     args: EnvironmentArgs,
     image: Image,
     editors: number,
+    editorImage: Image,
   ): Gateway {
     const { access } = args.config;
     return new Gateway(
@@ -145,6 +146,7 @@ export class Environment extends pulumi.ComponentResource {
         edgeNetwork: this.networks.edge.dockerName,
         internalNetwork: this.networks.internal.dockerName,
         secretFolder: args.secretFolder,
+        after: [editorImage],
         // By name and not by output: the gateway starts beside the editors, not after them.
         backends: Array.from({ length: editors }, (_, position) => ({
           id: `code-server-${position + 1}`,

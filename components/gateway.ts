@@ -29,6 +29,11 @@ export interface GatewayArgs {
   /** Name of the network where the editors are. */
   readonly internalNetwork: pulumi.Input<string>;
   readonly backends: readonly Backend[];
+  /**
+   * What has to be there first. The editors' image: while it is built nothing can answer, and the
+   * wait for a healthy gateway would run out.
+   */
+  readonly after: pulumi.Input<pulumi.Resource>[];
   /** Folder on the host for secret files. */
   readonly secretFolder: string;
 }
@@ -71,7 +76,7 @@ export class Gateway extends pulumi.ComponentResource {
         destroyGraceSeconds: 15,
       },
       // Its port can be held by one container only.
-      { parent: this, deleteBeforeReplace: true },
+      { parent: this, deleteBeforeReplace: true, dependsOn: args.after },
     );
     this.containerName = container.name;
     this.url = container.name.apply(
