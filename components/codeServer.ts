@@ -52,7 +52,7 @@ export class CodeServer extends pulumi.ComponentResource {
         generator: "secretGenerate",
         ...(args.password === undefined
           ? {}
-          : { environment: { DOOM_GIVEN_PASSWORD: args.password } }),
+          : { environment: { DOOM_GIVEN_PASSWORD: pulumi.secret(args.password) } }),
       },
       { parent: this },
     );

@@ -13,6 +13,7 @@ import {
   plainTexts,
   type Recorder,
   type Registration,
+  registered,
   settled,
   startMocks,
 } from "../test/support/mocks";
@@ -38,12 +39,6 @@ function listed({ registrations }: Recorder): string[] {
 
 function containers({ registrations }: Recorder): Registration[] {
   return registrations.filter(({ type }) => type === "docker:index/container:Container");
-}
-
-function resource(recorder: Recorder, name: string): Registration {
-  const found = recorder.registrations.filter((entry) => entry.name === name);
-  expect(found.map(({ type }) => type)).toHaveLength(1);
-  return found[0] as Registration;
 }
 
 const SHARED = [
@@ -135,7 +130,7 @@ describe("networks", () => {
     for (const index of [1, 2]) {
       const alias = `doom-dev-code-server-${index}`;
       expect(
-        resource(recorder, `environment-code-server-${index}-container`).inputs.networksAdvanced,
+        registered(recorder, `environment-code-server-${index}-container`).inputs.networksAdvanced,
       ).toEqual(expected.map((name) => ({ name, aliases: [alias] })));
     }
   });
@@ -143,7 +138,7 @@ describe("networks", () => {
   test("the gateway joins edge and internal, never egress", async () => {
     const network = { cidr: "10.87.0.0/24", egress: ["code-server"] };
     const { recorder } = await environment({ network });
-    expect(resource(recorder, "environment-gateway-container").inputs.networksAdvanced).toEqual([
+    expect(registered(recorder, "environment-gateway-container").inputs.networksAdvanced).toEqual([
       { name: "doom-dev-edge" },
       { name: "doom-dev-internal" },
     ]);
@@ -227,7 +222,8 @@ describe("secrets", () => {
     const { recorder } = await withSecrets();
     const [first, second] = [1, 2].map(
       (index) =>
-        resource(recorder, `environment-code-server-${index}-password-generate`).inputs.environment,
+        registered(recorder, `environment-code-server-${index}-password-generate`).inputs
+          .environment,
     );
     expect(first).toEqual({});
     const { DOOM_GIVEN_PASSWORD, ...rest } = second as Record<string, unknown>;
@@ -274,7 +270,7 @@ describe("images", () => {
   ])("%s", async (_title, reference, running) => {
     const { recorder } = await environment({ instances: 2, image: { reference } });
     for (const index of [1, 2])
-      expect(resource(recorder, `environment-code-server-${index}-container`).inputs.image).toBe(
+      expect(registered(recorder, `environment-code-server-${index}-container`).inputs.image).toBe(
         running,
       );
   });

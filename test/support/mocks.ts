@@ -40,6 +40,14 @@ export interface Recorder {
   readonly outputs: Map<string, Record<string, unknown>>;
 }
 
+/** The one resource called `name`; throws when there is none, or more than one. */
+export function registered({ registrations }: Recorder, name: string): Registration {
+  const found = registrations.filter((entry) => entry.name === name);
+  if (found[0] === undefined || found.length > 1)
+    throw new Error(`${name} was registered ${found.length} times`);
+  return found[0];
+}
+
 /** How the SDK marks a secret on the wire (sdk/nodejs/runtime/rpc.ts). */
 const SIGNATURE = "4dabf18193072939515e22adb298388d";
 const SECRET = "1b47061264138c4ac30d75fd1eb44270";
