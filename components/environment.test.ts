@@ -16,6 +16,7 @@ import {
   registered,
   settled,
   startMocks,
+  unknownPaths,
 } from "../test/support/mocks";
 import { findSecrets } from "../test/support/secretScan";
 import { Environment } from "./environment";
@@ -25,8 +26,9 @@ import { Environment } from "./environment";
 async function environment(
   changes: Record<string, unknown> = {},
   secrets: ReadonlyMap<string, pulumi.Output<string>> = new Map(),
+  preview = false,
 ): Promise<{ recorder: Recorder; component: Environment }> {
-  const recorder = await startMocks("dev", { stdout: canaryOutput });
+  const recorder = await startMocks("dev", { stdout: canaryOutput, preview });
   const component = new Environment("environment", { ...environmentArgs(changes), secrets });
   await allRequestsSent();
   return { recorder, component };
@@ -273,5 +275,22 @@ describe("images", () => {
       expect(registered(recorder, `environment-code-server-${index}-container`).inputs.image).toBe(
         running,
       );
+  });
+});
+
+describe("the first preview", () => {
+  test("knows all but the image and the paths of secret files: on an unknown a policy cannot refuse", async () => {
+    const { recorder } = await environment({ instances: 2, ...LIMITED }, new Map(), true);
+    const unknown = recorder.registrations
+      .filter(({ type }) => type.startsWith("docker:"))
+      .flatMap(({ name, inputs }) => unknownPaths(inputs).map((path) => `${name}: ${path}`));
+    expect(unknown.sort()).toEqual([
+      "environment-code-server-1-container: image",
+      "environment-code-server-1-container: mounts[1].source",
+      "environment-code-server-2-container: image",
+      "environment-code-server-2-container: mounts[1].source",
+      "environment-gateway-container: image",
+      "environment-gateway-container: mounts[0].source",
+    ]);
   });
 });

@@ -31,6 +31,8 @@ export interface Registration {
 export interface Answers {
   /** Standard output of a `command:local:Command`; plain, as a provider gives it. */
   stdout?(name: string): string;
+  /** Whether the run is a preview of a stack that does not exist yet: what providers compute is unknown. */
+  preview?: boolean;
 }
 
 export interface Recorder {
@@ -113,8 +115,21 @@ function describeRequest(request: RegisterRequest): Registration {
   };
 }
 
+/** How the SDK writes a value that only an update will know (sdk/nodejs/runtime/rpc.ts). */
+const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+
+/** Paths in a recorded value that a preview does not know, such as `mounts[0].source`. */
+export function unknownPaths(value: unknown, path = ""): string[] {
+  if (value === UNKNOWN) return [path];
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) =>
+    unknownPaths(inner, Array.isArray(value) ? `${path}[${key}]` : `${path}${path && "."}${key}`),
+  );
+}
+
 /** The state that a provider would answer with: the inputs and what it computes itself. */
 function mockState(args: pulumi.runtime.MockResourceArgs, answers: Answers) {
+  if (answers.preview) return args.inputs;
   if (args.type === "docker:index/remoteImage:RemoteImage")
     return { ...args.inputs, imageId: mockImageId(args.inputs.name) };
   if (args.type === "command:local:Command")
@@ -127,13 +142,17 @@ export async function startMocks(stack: string, answers: Answers = {}): Promise<
   const recorder: Recorder = { registrations: [], outputs: new Map() };
   await pulumi.runtime.setMocks(
     {
-      newResource: (args) => ({ id: `${args.name}-id`, state: mockState(args, answers) }),
+      newResource: (args) => ({
+        id: answers.preview ? "" : `${args.name}-id`,
+        state: mockState(args, answers),
+      }),
       call: (args) => {
         throw new Error(`the program called ${args.token}, for which there is no answer`);
       },
     },
     "doom-coding",
     stack,
+    answers.preview ?? false,
   );
   record(recorder);
   return recorder;
