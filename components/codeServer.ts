@@ -1,7 +1,7 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { dockerName } from "../config/names";
-import { hardenedContainer, type Limits, secretMount } from "./container";
+import { HEALTHCHECK, hardenedContainer, type Limits, secretMount } from "./container";
 import { Secret } from "./secret";
 import { SecretFile } from "./secretFile";
 import { Volume } from "./volume";
@@ -111,14 +111,7 @@ export class CodeServer extends pulumi.ComponentResource {
           name: network,
           aliases: [dockerName(args.stack, "code-server", args.index)],
         })),
-        healthcheck: {
-          tests: ["CMD", "/usr/local/bin/healthcheck"],
-          // The engine probes for the first time after one interval: it is the time to healthy.
-          interval: "2s",
-          timeout: "5s",
-          retries: 5,
-          startPeriod: "60s",
-        },
+        healthcheck: HEALTHCHECK,
         // Editors write their state when they are told to stop.
         destroyGraceSeconds: 20,
       },

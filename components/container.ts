@@ -53,6 +53,23 @@ export function hardenedContainer(args: HardenedArgs): Omit<docker.ContainerArgs
   };
 }
 
+/**
+ * The health check of our images. The first probe waits until the service answers and the later ones
+ * pause for nine of their ten seconds, so that one second after the start is soon enough to begin (the
+ * engine probes for the first time after one interval). Other images with the linuxserver.io contract
+ * have no such script; they are asked whether they answer at all.
+ */
+export const HEALTHCHECK = {
+  tests: [
+    "CMD-SHELL",
+    "if [ -x /usr/local/bin/healthcheck ]; then exec /usr/local/bin/healthcheck 9; fi; sleep 2; curl -fsS -o /dev/null http://127.0.0.1:8443/healthz",
+  ],
+  interval: "1s",
+  timeout: "35s",
+  retries: 3,
+  startPeriod: "60s",
+};
+
 /** A secret file as a read-only mount. A missing source is an error (with `volumes` Docker would make a folder). */
 export function secretMount(
   source: pulumi.Input<string>,

@@ -1,6 +1,6 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { hardenedContainer, secretMount } from "./container";
+import { HEALTHCHECK, hardenedContainer, secretMount } from "./container";
 import { type Backend, haproxyConfig } from "./haproxyConfig";
 import { Secret } from "./secret";
 import { SecretFile } from "./secretFile";
@@ -33,7 +33,7 @@ export interface GatewayArgs {
    * What has to be there first. The editors' image: while it is built nothing can answer, and the
    * wait for a healthy gateway would run out.
    */
-  readonly after: pulumi.Input<pulumi.Resource>[];
+  readonly after?: pulumi.Input<pulumi.Resource>[];
   /** Folder on the host for secret files. */
   readonly secretFolder: string;
 }
@@ -54,8 +54,8 @@ export class Gateway extends pulumi.ComponentResource {
           stack: args.stack,
           role: "gateway",
           limits: GATEWAY_LIMITS,
-          // Reads its key as root, then becomes the user haproxy.
-          capabilities: ["SETUID", "SETGID"],
+          // Becomes the user haproxy; before that it reads its key, which belongs to whoever runs Pulumi.
+          capabilities: args.tls ? ["DAC_OVERRIDE", "SETUID", "SETGID"] : ["SETUID", "SETGID"],
         }),
         image: args.image,
         ports: [
@@ -66,17 +66,11 @@ export class Gateway extends pulumi.ComponentResource {
         ...(certificate === undefined
           ? {}
           : { mounts: [secretMount(certificate.path, CERTIFICATE_PATH)] }),
-        healthcheck: {
-          tests: ["CMD", "/usr/local/bin/healthcheck"],
-          interval: "2s",
-          timeout: "3s",
-          retries: 5,
-          startPeriod: "60s",
-        },
+        healthcheck: HEALTHCHECK,
         destroyGraceSeconds: 15,
       },
       // Its port can be held by one container only.
-      { parent: this, deleteBeforeReplace: true, dependsOn: args.after },
+      { parent: this, deleteBeforeReplace: true, dependsOn: args.after ?? [] },
     );
     this.containerName = container.name;
     this.url = container.name.apply(

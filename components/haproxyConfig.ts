@@ -36,13 +36,8 @@ export function haproxyConfig(args: HaproxyConfigArgs): string {
     ({ id, host, port }) => `    server ${id} ${host}:${port} check cookie ${id}`,
   );
   return `${[
+    "# User, logging and limits stand in the image's own part, which is read before this one.",
     "global",
-    "    log stdout format raw local0 info",
-    "    maxconn 2000",
-    "    user haproxy",
-    "    group haproxy",
-    "    # Long-lived WebSockets would hold up a stop for ever.",
-    "    hard-stop-after 10s",
     "    ssl-default-bind-options no-tls-tickets",
     "",
     "defaults",
