@@ -1,0 +1,98 @@
+import { type Checkpoint, stackOutputs } from "../checks/checkpoint";
+import { type DockerFacts, dockerFacts } from "./dockerHost";
+import { findLocks } from "./locks";
+import { type Project, readStackFile } from "./project";
+import { readState } from "./stateFiles";
+
+/** How an environment is doing, from its state and the Docker host; no engine, no passphrase. */
+export interface EnvironmentStatus {
+  readonly stack: string;
+  /**
+   * `new`: the stack was never created; `down`: nothing runs; `healthy`: all of it runs and its
+   * health checks pass; `starting`: they have not answered yet; `unhealthy`: anything else.
+   */
+  readonly condition: "new" | "down" | "healthy" | "starting" | "unhealthy";
+  readonly url?: string;
+  readonly containers: readonly ContainerStatus[];
+  /** Data volumes on the host; they stay when the environment is taken down. */
+  readonly volumes: readonly string[];
+  /** Who holds the stack, and what an interrupted run left. */
+  readonly notes: readonly string[];
+}
+
+export interface ContainerStatus {
+  readonly name: string;
+  readonly role: string;
+  /** Docker's own word: running, exited, missing, … */
+  readonly state: string;
+  /** What its health check says; undefined when it has none or does not run. */
+  readonly health?: "healthy" | "unhealthy" | "starting";
+}
+
+const CONTAINER = "docker:index/container:Container";
+
+/** Looks at one stack. Throws a Failure for an unknown stack, a damaged state, or without Docker. */
+export async function environmentStatus(
+  project: Project,
+  stack: string,
+): Promise<EnvironmentStatus> {
+  readStackFile(project, stack);
+  const state = readState(project, stack);
+  const docker = await dockerFacts();
+  const volumes = docker.volumes
+    .filter(({ labels }) => labels["doom.stack"] === stack)
+    .map(({ name }) => name)
+    .sort();
+  if (!state) return { stack, condition: "new", containers: [], volumes, notes: [] };
+  const containers = containerStatuses(state.checkpoint, docker);
+  const { url } = stackOutputs(state.checkpoint);
+  const condition = conditionOf(containers);
+  const pending = state.checkpoint.pending.length;
+  return {
+    stack,
+    condition,
+    ...(typeof url === "string" && condition !== "down" ? { url } : {}),
+    containers,
+    volumes,
+    notes: [
+      ...findLocks(project, stack).map(({ judgement }) => `locked: ${judgement.reason}`),
+      ...(pending > 0 ? [`an interrupted run left ${pending} pending; doom up finishes it`] : []),
+    ],
+  };
+}
+
+function containerStatuses(checkpoint: Checkpoint, docker: DockerFacts): ContainerStatus[] {
+  const byId = new Map(docker.containers.map((container) => [container.id, container]));
+  return checkpoint.resources
+    .filter(({ type }) => type === CONTAINER)
+    .map(({ id = "", inputs }) => {
+      const found = byId.get(id);
+      const health = found && healthOf(found.status);
+      return {
+        name: String(inputs.name),
+        role: found?.labels["doom.role"] ?? "",
+        state: found?.state ?? "missing",
+        ...(health ? { health } : {}),
+      };
+    })
+    .sort((a, b) => a.name.localeCompare(b.name));
+}
+
+/** Docker gives the health only within its sentence: `Up 2 minutes (healthy)`. */
+export function healthOf(status: string): ContainerStatus["health"] {
+  const word = /\((healthy|unhealthy|health: starting)\)$/.exec(status)?.[1];
+  return word === "health: starting" ? "starting" : (word as "healthy" | "unhealthy" | undefined);
+}
+
+/** The condition of an environment with these containers. */
+export function conditionOf(
+  containers: readonly ContainerStatus[],
+): EnvironmentStatus["condition"] {
+  if (containers.length === 0) return "down";
+  const runs = containers.every(({ state }) => state === "running");
+  if (runs && containers.every(({ health }) => health === "healthy")) return "healthy";
+  if (runs && containers.every(({ health }) => health !== "unhealthy" && health !== undefined)) {
+    return "starting";
+  }
+  return "unhealthy";
+}

@@ -1,0 +1,113 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { Checkpoint } from "../checks/checkpoint";
+import type { StackFile } from "../checks/stackFile";
+import { type EnvironmentConfig, parseEnvironment } from "../config/schema";
+import {
+  EngineCommand,
+  type EngineLocation,
+  findEngine,
+  type OpenStack,
+  openStack,
+} from "./engine";
+import { Failure } from "./failure";
+import { checkPassphrase, type Passphrase, readPassphrase } from "./passphrase";
+import { findProject, type Project, readStackFile } from "./project";
+import { readState, stateFolderProblem } from "./stateFiles";
+
+/** An existing stack whose file, state, passphrase and engine have been checked. */
+export interface StackSession {
+  readonly project: Project;
+  readonly stack: string;
+  readonly command: EngineCommand;
+  /** The state at the beginning. */
+  readonly checkpoint: Checkpoint;
+  /** Folders of policy packs that every run has to pass. */
+  readonly policyPacks: readonly string[];
+  /** Opens the stack in the Automation API; `options` are flags of the CLI, as PULUMI_OPTION_*. */
+  open(options?: Readonly<Record<string, string>>): Promise<OpenStack>;
+}
+
+/** A session of a stack whose environment is valid, too. */
+export interface EnvironmentSession extends StackSession {
+  readonly environment: EnvironmentConfig;
+}
+
+/**
+ * Checks everything about `stack` that needs no engine, the cheapest first.
+ *
+ * Throws a {@link Failure} or a ConfigError, and has changed nothing then.
+ */
+export async function openSession(stack: string): Promise<StackSession> {
+  const project = findProject();
+  return sessionOf(project, stack, readStackFile(project, stack));
+}
+
+/** The same for commands that need a valid `doom-coding:environment`. */
+export async function openEnvironmentSession(stack: string): Promise<EnvironmentSession> {
+  const project = findProject();
+  const file = readStackFile(project, stack);
+  const environment = parseEnvironment(file.environment);
+  return { ...(await sessionOf(project, stack, file)), environment };
+}
+
+async function sessionOf(project: Project, stack: string, file: StackFile): Promise<StackSession> {
+  const checkpoint = requireState(project, stack);
+  const secrets = await openSecrets(project, stack, file, checkpoint);
+  const engine = await findEngine(project);
+  const command = new EngineCommand(engine);
+  return {
+    project,
+    stack,
+    command,
+    checkpoint,
+    policyPacks: policyPacks(project),
+    open: (options = {}) => openWith(project, stack, command, engine, { ...secrets, ...options }),
+  };
+}
+
+function openWith(
+  project: Project,
+  stack: string,
+  command: EngineCommand,
+  engine: EngineLocation,
+  environment: Readonly<Record<string, string>>,
+): Promise<OpenStack> {
+  return openStack(project, stack, command, engine.version, environment);
+}
+
+function requireState(project: Project, stack: string): Checkpoint {
+  requireStateFolder(project);
+  const state = readState(project, stack);
+  if (state) return state.checkpoint;
+  throw new Failure("configuration", `The stack ${stack} has not been created yet.`, {
+    fix: `npx doom init ${stack}`,
+  });
+}
+
+/** Throws a {@link Failure} unless the state folder can be used. */
+export function requireStateFolder(project: Project): void {
+  const problem = stateFolderProblem(project);
+  if (problem === undefined) return;
+  const [summary, fix] = problem.split("; ") as [string, string];
+  throw new Failure("state", `${summary[0]?.toUpperCase()}${summary.slice(1)}.`, { fix });
+}
+
+/** What the CLI needs in its environment to read the stack's secrets. */
+async function openSecrets(
+  project: Project,
+  stack: string,
+  file: StackFile,
+  checkpoint: Checkpoint,
+): Promise<Passphrase["environment"]> {
+  if (file.secretsProvider !== undefined && file.secretsProvider !== "passphrase") return {};
+  const passphrase = readPassphrase(project, stack);
+  const salt = file.encryptionSalt ?? checkpoint.salt;
+  if (salt !== undefined) await checkPassphrase(stack, passphrase, salt);
+  return passphrase.environment;
+}
+
+function policyPacks(project: Project): string[] {
+  const folder = join(project.root, "policy");
+  return existsSync(join(folder, "PulumiPolicy.yaml")) ? [folder] : [];
+}
