@@ -1,12 +1,20 @@
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { lstatSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import path from "node:path";
 
 function filesBelow(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true, recursive: true })
-    .filter((entry) => entry.isFile())
+    .filter((entry) => entry.isFile() || entry.isSymbolicLink())
     .map((entry) => path.join(entry.parentPath, entry.name))
     .sort();
+}
+
+/** A build sees a link as a link: where it points to is its content. */
+function describeFile(file: string): string {
+  const status = lstatSync(file);
+  if (status.isSymbolicLink()) return `link\0${readlinkSync(file)}`;
+  const executable = (status.mode & 0o111) !== 0;
+  return `${executable}\0${createHash("sha256").update(readFileSync(file)).digest("hex")}`;
 }
 
 /**
@@ -18,9 +26,7 @@ export function contentHash(root: string, folders: readonly string[]): string {
   const hash = createHash("sha256");
   for (const folder of folders) {
     for (const file of filesBelow(path.join(root, folder))) {
-      const executable = (statSync(file).mode & 0o111) !== 0;
-      const content = createHash("sha256").update(readFileSync(file)).digest("hex");
-      hash.update(`${path.relative(root, file)}\0${executable}\0${content}\n`);
+      hash.update(`${path.relative(root, file)}\0${describeFile(file)}\n`);
     }
   }
   return hash.digest("hex");

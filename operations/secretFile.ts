@@ -7,7 +7,7 @@ import {
   renameSync,
   rmdirSync,
   rmSync,
-  writeSync,
+  writeFileSync,
 } from "node:fs";
 import path from "node:path";
 
@@ -17,7 +17,8 @@ const OWN_FOLDER = "doom-coding";
 function ownFolders(file: string): string[] {
   const parts = path.dirname(file).split(path.sep);
   const start = parts.indexOf(OWN_FOLDER);
-  if (!path.isAbsolute(file) || start < 0) {
+  // Only a normal form: with `..` in it, a path below the folder could lead out of it again.
+  if (path.resolve(file) !== file || start < 0) {
     throw new Error(`${file} is not an absolute path below a folder named ${OWN_FOLDER}`);
   }
   return parts.slice(start).map((_, index) => parts.slice(0, start + index + 1).join(path.sep));
@@ -44,20 +45,31 @@ export function writeSecretFile(file: string, content: string): void {
   }
   const temporary = `${file}.${process.pid}`;
   rmSync(temporary, { force: true });
-  const descriptor = openSync(temporary, "wx", 0o400);
   try {
-    writeSync(descriptor, content);
+    writeWhole(temporary, content);
+    renameSync(temporary, file);
+  } catch (error) {
+    // Half a secret under a name that nobody would ever remove.
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+}
+
+function writeWhole(file: string, content: string): void {
+  const descriptor = openSync(file, "wx", 0o400);
+  try {
+    writeFileSync(descriptor, content);
     fsyncSync(descriptor);
   } finally {
     closeSync(descriptor);
   }
-  renameSync(temporary, file);
 }
 
 /** Removes `file` and those of its own folders that are empty then. A missing file is fine: a reboot empties memory. */
 export function removeSecretFile(file: string): void {
+  const folders = ownFolders(file);
   rmSync(file, { force: true });
-  for (const folder of ownFolders(file).reverse()) {
+  for (const folder of folders.reverse()) {
     try {
       rmdirSync(folder);
     } catch (error) {

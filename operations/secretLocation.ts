@@ -1,7 +1,19 @@
 import { readFileSync, statfsSync } from "node:fs";
+import { errorCode } from "./failure";
 
 /** statfs(2) types of file systems that keep nothing on a disk: tmpfs and ramfs. */
 const MEMORY_FILE_SYSTEMS = new Set([0x01021994, 0x858458f6]);
+
+/** Whether `folder` is there, can be looked at, and lies in memory. */
+function isInMemory(folder: string): boolean {
+  try {
+    return MEMORY_FILE_SYSTEMS.has(statfsSync(folder).type);
+  } catch (error) {
+    // XDG_RUNTIME_DIR often names a folder of another session, after `su` or in a container.
+    if (["ENOENT", "ENOTDIR", "EACCES"].includes(errorCode(error) ?? "")) return false;
+    throw error;
+  }
+}
 
 /**
  * The folder on this host for the secret files of `stack`: memory only, and another one after each boot.
@@ -13,7 +25,7 @@ const MEMORY_FILE_SYSTEMS = new Set([0x01021994, 0x858458f6]);
 export function secretFolder(stack: string): string {
   const own = process.getuid?.() === 0 ? "/run" : process.env.XDG_RUNTIME_DIR;
   const candidates = [own, "/dev/shm"].filter((folder) => folder !== undefined);
-  const base = candidates.find((folder) => MEMORY_FILE_SYSTEMS.has(statfsSync(folder).type));
+  const base = candidates.find(isInMemory);
   if (base === undefined) {
     throw new Error(
       `no memory-backed folder for secrets; tried ${candidates.join(", ")}. Mount a tmpfs on one of them.`,

@@ -1,0 +1,85 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { beforeEach, describe, expect, test } from "vitest";
+import { scratchFolders } from "../test/support/scratch";
+import { contentHash } from "./contentHash";
+import { imageSources } from "./imageSources";
+
+const scratch = scratchFolders();
+let root: string;
+const HASH = /^[0-9a-f]{64}$/;
+
+function write(file: string, content: string): void {
+  mkdirSync(path.dirname(path.join(root, file)), { recursive: true });
+  writeFileSync(path.join(root, file), content);
+}
+
+beforeEach(() => {
+  root = scratch();
+  write("toolchain/versions.json", '{"base":{"suite":"trixie","revision":7}}');
+  write("images/code-server/Dockerfile", "FROM a\n");
+  write("images/gateway/Dockerfile", "FROM b\n");
+  write("images/extra-ca/.gitkeep", "");
+});
+
+const VERSION = { version: "4.133.0" };
+const REFERENCE = { reference: `sha256:${"ab".repeat(32)}` };
+
+test("a version is built, on the base image that the set-up makes", () => {
+  const { codeServer, gateway } = imageSources(root, VERSION);
+  expect(codeServer).toEqual({
+    folder: "code-server",
+    tag: "4.133.0",
+    contentHash: expect.stringMatching(HASH),
+    buildArgs: {
+      BASE_IMAGE: "doom-coding/base:trixie-r7",
+      CODE_SERVER_VERSION: "4.133.0",
+    },
+  });
+  expect(gateway).toEqual({
+    folder: "gateway",
+    tag: "1",
+    contentHash: expect.stringMatching(HASH),
+    buildArgs: { BASE_IMAGE: "doom-coding/base:trixie-r7" },
+  });
+});
+
+test("a reference is taken as it is; the gateway is built all the same", () => {
+  const { codeServer, gateway } = imageSources(root, REFERENCE);
+  expect(codeServer).toEqual(REFERENCE);
+  expect(gateway).toEqual(imageSources(root, VERSION).gateway);
+});
+
+describe("what makes an image build anew", () => {
+  const hashes = () => {
+    const { codeServer, gateway } = imageSources(root, VERSION);
+    return {
+      codeServer: "contentHash" in codeServer && codeServer.contentHash,
+      gateway: gateway.contentHash,
+    };
+  };
+
+  test.each([
+    ["its own folder", "images/code-server/start.sh", true, false],
+    ["the gateway's folder", "images/gateway/start.sh", false, true],
+    ["an extra certificate", "images/extra-ca/company.crt", true, true],
+    ["another folder", "images/claude/Dockerfile", false, false],
+    ["anything else", "README.md", false, false],
+  ])("%s", (_title, file, codeServer, gateway) => {
+    const before = hashes();
+    write(file, "new");
+    const after = hashes();
+    expect({
+      codeServer: after.codeServer !== before.codeServer,
+      gateway: after.gateway !== before.gateway,
+    }).toEqual({ codeServer, gateway });
+  });
+
+  test("the hash is that of its folder and the certificates", () => {
+    expect(hashes().gateway).toBe(contentHash(path.join(root, "images"), ["gateway", "extra-ca"]));
+  });
+});
+
+test("without the file of versions it says which one is missing", () => {
+  expect(() => imageSources(scratch(), VERSION)).toThrow(/ENOENT.*toolchain\/versions\.json/);
+});
