@@ -92,7 +92,9 @@ const claude = z.strictObject({
 /** The whole of `doom-coding:environment`. Strict: a key that nobody reads is an error. */
 export const environmentSchema = z
   .strictObject({
-    schemaVersion: z.literal(SCHEMA_VERSION, { error: `the number ${SCHEMA_VERSION}` }),
+    schemaVersion: z
+      .literal(SCHEMA_VERSION, { error: `the number ${SCHEMA_VERSION}` })
+      .describe(`The version of this schema: the number ${SCHEMA_VERSION}.`),
     instances: integer(1, 50).default(1),
     resources: z
       .strictObject({
