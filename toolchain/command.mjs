@@ -16,25 +16,24 @@ import { identifyProcess } from "./processes.mjs";
  *
  * @typedef {object} RunnerParts
  * @property {{fd: number, write: (line: string) => void, mark: () => number,
- *   linesSince: (mark: number, count: number) => string[]}} log
+ *   excerptSince: (mark: number) => string[]}} log
  * @property {() => import("./lock.mjs").Lock | undefined} lock The lock under which it runs, if any.
  * @property {AbortSignal} signal
  */
 
 const GUARD = fileURLToPath(new URL("guard.mjs", import.meta.url));
-const LAST_LINES = 20;
 
-/** A command of the set-up that ended badly; holds the last lines that it printed. */
+/** A command of the set-up that ended badly; holds an excerpt of what it printed. */
 export class CommandFailed extends Error {
   /**
    * @param {string} command
    * @param {string} outcome
-   * @param {string[]} lastLines
+   * @param {string[]} output
    */
-  constructor(command, outcome, lastLines) {
+  constructor(command, outcome, output) {
     super(`\`${command}\` ${outcome}`);
     this.name = "CommandFailed";
-    this.lastLines = lastLines;
+    this.output = output;
   }
 }
 
@@ -48,8 +47,8 @@ export function createRunner({ log, lock, signal }) {
   return async (command, args, options = {}) => {
     signal.throwIfAborted();
     const shown = [command, ...args].join(" ");
-    const mark = log.mark();
     log.write(`$ ${shown}`);
+    const mark = log.mark();
     const guard = spawn(
       process.execPath,
       [GUARD, options.finish ? "finish" : "end", command, ...args],
@@ -62,7 +61,7 @@ export function createRunner({ log, lock, signal }) {
     );
     const outcome = await follow(guard, { lock: lock(), signal, options });
     signal.throwIfAborted();
-    if (outcome) throw new CommandFailed(shown, outcome, log.linesSince(mark, LAST_LINES).slice(1));
+    if (outcome) throw new CommandFailed(shown, outcome, log.excerptSince(mark));
   };
 }
 

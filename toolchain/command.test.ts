@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 const here = (name: string) => pathToFileURL(join(__dirname, name)).href;
 
-describe("commands of the set-up", async () => {
+describe("commands of the set-up", { timeout: 60_000 }, async () => {
   const { capture, createRunner, findOnPath } = await import("./command.mjs");
   const { SetupLog } = await import("./setupLog.mjs");
   let folder = "";
@@ -38,16 +38,21 @@ describe("commands of the set-up", async () => {
     return ticks() > before;
   };
 
-  test("its output is in the log, and a failure holds the last lines", async () => {
+  test("its output is in the log, and a failure holds its beginning and its end", async () => {
     const run = runner();
+    const line = (first: number, last: number) =>
+      Array.from({ length: last - first + 1 }, (_, index) => `line ${first + index}`);
     await run("sh", ["-c", "echo fine"]);
+    await expect(run("sh", ["-c", "echo short; exit 1"])).rejects.toMatchObject({
+      output: ["short"],
+    });
     const failing = run("sh", [
       "-c",
       "for i in $(seq 30); do echo line $i; done; echo bad >&2; exit 3",
     ]);
     await expect(failing).rejects.toMatchObject({
       message: expect.stringMatching(/ ended with code 3$/),
-      lastLines: [...Array.from({ length: 18 }, (_, index) => `line ${index + 13}`), "bad"],
+      output: [...line(1, 6), "...", ...line(14, 30), "bad"],
     });
     expect(readFileSync(join(folder, "setup.log"), "utf8")).toMatch(/\$ sh -c echo fine\nfine\n/);
   });
@@ -55,7 +60,7 @@ describe("commands of the set-up", async () => {
   test("a command that does not exist says so", async () => {
     await expect(runner()("no-such-command-here", [])).rejects.toMatchObject({
       message: "`no-such-command-here` ended with code 127",
-      lastLines: [expect.stringContaining("ENOENT")],
+      output: [expect.stringContaining("ENOENT")],
     });
   });
 
@@ -68,7 +73,7 @@ describe("commands of the set-up", async () => {
 
   test("an interruption ends it with its children", async () => {
     const run = runner()("sh", ticker());
-    await expect.poll(ticks).toBeGreaterThan(0);
+    await expect.poll(ticks, { timeout: 30_000 }).toBeGreaterThan(0);
     controller.abort(new Error("interrupted by SIGINT"));
     await expect(run).rejects.toThrow("interrupted by SIGINT");
     expect(await isTicking()).toBe(false);
@@ -85,7 +90,7 @@ describe("commands of the set-up", async () => {
       const run = createRunner({ log, lock: () => lock, signal: new AbortController().signal });
       await run("sh", ${JSON.stringify(ticker())}, { finish: ${finish} });`;
     const setup = spawn(process.execPath, ["--input-type=module", "--eval", text]);
-    await expect.poll(ticks).toBeGreaterThan(0);
+    await expect.poll(ticks, { timeout: 30_000 }).toBeGreaterThan(0);
     const record = JSON.parse(readFileSync(join(folder, "lock"), "utf8"));
     setup.kill("SIGKILL");
     await once(setup, "exit");

@@ -51,8 +51,11 @@ function stop() {
 }
 
 process.stdin.on("data", (bytes) => {
-  if (!child && bytes[0] === "g".charCodeAt(0)) start(command);
-  else stop();
+  // On a busy machine both may arrive at once.
+  for (const byte of bytes) {
+    if (!child && byte === "g".charCodeAt(0)) start(command);
+    else stop();
+  }
 });
 for (const event of ["end", "error"]) {
   process.stdin.on(event, () => {

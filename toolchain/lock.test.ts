@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 const LOCK_MODULE = pathToFileURL(join(__dirname, "lock.mjs")).href;
 
-describe("lock", async () => {
+describe("lock", { timeout: 60_000 }, async () => {
   const { acquireLock } = await import("./lock.mjs");
   const { identifyProcess, isAlive } = await import("./processes.mjs");
   let folder = "";
@@ -176,7 +176,7 @@ describe("lock", async () => {
     const [output] = await once(parent.stdout, "data");
     const identity = identifyProcess(Number(String(output)));
     expect(isAlive(identity)).toBe(true);
-    await expect.poll(() => isAlive(identity), { timeout: 5000 }).toBe(false);
+    await expect.poll(() => isAlive(identity), { timeout: 30_000 }).toBe(false);
     expect(existsSync(`/proc/${identity.pid}`)).toBe(true);
   });
 });

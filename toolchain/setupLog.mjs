@@ -14,8 +14,10 @@ import { stripVTControlCharacters } from "node:util";
 
 /** Above this size, in bytes, the log of earlier runs is moved aside when a new run begins. */
 const ROTATE_ABOVE = 4_000_000;
-/** How much of the end is read to show the last lines, in bytes. */
-const TAIL_BYTES = 64_000;
+/** How much of a command's output is read at either end for an excerpt, in bytes. */
+const EXCERPT_BYTES = 32_000;
+const FIRST_LINES = 6;
+const LAST_LINES = 18;
 
 /**
  * The set-up's log: appended to by this process and, through its descriptor, by every command, so
@@ -56,19 +58,29 @@ export class SetupLog {
   }
 
   /**
+   * What a command printed, for a message: whole when it is short, else its beginning and its end.
+   * Some tools give the reason first and then pages of usage, others a page of progress first.
    * @param {number} mark
-   * @param {number} count
-   * @returns {string[]} the last lines written since, without terminal control sequences
+   * @returns {string[]} lines without terminal control sequences
    */
-  linesSince(mark, count) {
-    const start = Math.max(mark, this.mark() - TAIL_BYTES);
-    const buffer = Buffer.alloc(Math.max(this.mark() - start, 0));
+  excerptSince(mark) {
+    const end = this.mark();
+    const lines = this.#linesBetween(mark, Math.min(end, mark + EXCERPT_BYTES));
+    if (end <= mark + EXCERPT_BYTES && lines.length <= FIRST_LINES + LAST_LINES + 1) return lines;
+    const last = this.#linesBetween(Math.max(mark, end - EXCERPT_BYTES), end);
+    return [...lines.slice(0, FIRST_LINES), "...", ...last.slice(-LAST_LINES)];
+  }
+
+  /**
+   * @param {number} start
+   * @param {number} end
+   * @returns {string[]}
+   */
+  #linesBetween(start, end) {
+    const buffer = Buffer.alloc(Math.max(end - start, 0));
     const length = readSync(this.fd, buffer, 0, buffer.length, start);
     const lines = buffer.toString("utf8", 0, length).split(/[\r\n]+/);
-    return lines
-      .map((line) => stripVTControlCharacters(line).trimEnd())
-      .filter(Boolean)
-      .slice(-count);
+    return lines.map((line) => stripVTControlCharacters(line).trimEnd()).filter(Boolean);
   }
 
   close() {

