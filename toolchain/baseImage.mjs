@@ -61,18 +61,19 @@ export function baseImageTag() {
  */
 export async function ensureBaseImage({ log = () => {}, run = runCommand } = {}) {
   const { tag, suite } = baseImageTag();
+  await removeLeftovers(run, log, tag);
   const present = await imageId(run, tag);
   if (present) return { source: "present", id: present, tag };
 
-  await removeLeftovers(run, log);
   /** @type {BaseImage["source"]} */
   let source = "registry";
   let id = await pullBase(run, log, suite);
   if (!id) {
     source = "mmdebstrap";
-    id = await bootstrapBase(run, log, suite);
+    id = await bootstrapBase(run, log, suite, unfinished(tag));
   }
   await mustRun(run, "docker", ["tag", id, tag]);
+  if (source === "mmdebstrap") await mustRun(run, "docker", ["rmi", unfinished(tag)]);
   log(`base image ${tag}: ${id} (${source})`);
   return { source, id, tag };
 }
@@ -123,8 +124,17 @@ async function pullBase(run, log, suite) {
   return undefined;
 }
 
-/** @param {Run} run @param {(line: string) => void} log @param {string} suite */
-async function bootstrapBase(run, log, suite) {
+/**
+ * An import that is never tagged could not be told from other untagged images.
+ * @param {string} tag
+ */
+const unfinished = (tag) => `${tag}-unfinished`;
+
+/**
+ * @param {Run} run @param {(line: string) => void} log @param {string} suite
+ * @param {string} tag what to call the result
+ */
+async function bootstrapBase(run, log, suite, tag) {
   await ensureMmdebstrap(run, log);
   const folder = mkdtempSync(join(tmpdir(), `${WORK_FOLDER_PREFIX}${process.pid}-`));
   try {
@@ -140,7 +150,7 @@ async function bootstrapBase(run, log, suite) {
       env: { ...process.env, TMPDIR: folder },
     });
     const labels = ["--change", "LABEL doom.role=base", "--change", 'CMD ["bash"]'];
-    return (await mustRun(run, "docker", ["import", ...labels, archive])).stdout.trim();
+    return (await mustRun(run, "docker", ["import", ...labels, archive, tag])).stdout.trim();
   } finally {
     await removeFolder(run, folder);
   }
@@ -154,7 +164,9 @@ function mmdebstrapArguments(suite, archive) {
   const unneeded = ["doc", "groff", "info", "linda", "lintian", "locale", "man"];
   return [
     "--variant=minbase",
-    "--include=ca-certificates",
+    // Else a package that merges /usr in old systems comes along, and brings 50 MB of Perl.
+    "--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr",
+    "--include=ca-certificates,usr-is-merged",
     ...unneeded.map((name) => `--dpkgopt=path-exclude=/usr/share/${name}/*`),
     "--dpkgopt=path-include=/usr/share/doc/*/copyright",
     "--dpkgopt=path-include=/usr/share/locale/locale.alias",
@@ -190,22 +202,19 @@ async function commandExists(run, name) {
 }
 
 /**
- * Removes what a killed run left: work folders whose process is gone, imports that got no tag.
- * @param {Run} run @param {(line: string) => void} log
+ * Removes what a killed run left: work folders whose process is gone, an import not yet in use.
+ * @param {Run} run @param {(line: string) => void} log @param {string} tag
  */
-async function removeLeftovers(run, log) {
+async function removeLeftovers(run, log, tag) {
   for (const name of readdirSync(tmpdir())) {
     const owner = new RegExp(`^${WORK_FOLDER_PREFIX}(\\d+)-`).exec(name)?.[1];
     if (owner === undefined || processIsAlive(Number(owner))) continue;
     log(`removing what an interrupted run left: ${name}`);
     await removeFolder(run, join(tmpdir(), name));
   }
-  const filters = ["--filter", "dangling=true", "--filter", "label=doom.role=base"];
-  const { stdout } = await mustRun(run, "docker", ["images", "--quiet", "--no-trunc", ...filters]);
-  for (const id of stdout.split("\n").filter(Boolean)) {
-    const { code, stderr } = await run("docker", ["rmi", id]);
-    // Not ours to force: a container may still use it. It costs disk, nothing else.
-    log(code === 0 ? `removed an unfinished base image ${id}` : `left ${id}: ${lastLine(stderr)}`);
+  if (await imageId(run, unfinished(tag))) {
+    log(`removing what an interrupted run left: ${unfinished(tag)}`);
+    await mustRun(run, "docker", ["rmi", unfinished(tag)]);
   }
 }
 
