@@ -104,6 +104,11 @@ export class EngineCommand {
     this.version = null;
   }
 
+  /** Whether a CLI runs at this moment. */
+  get isRunning(): boolean {
+    return this.running.size > 0;
+  }
+
   /** Asks every running CLI to finish cleanly; asked twice, it ends without finishing. */
   interrupt(): void {
     this.signal("SIGINT");

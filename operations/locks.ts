@@ -49,6 +49,12 @@ function readIfThere(path: string): string | undefined {
   }
 }
 
+/** Throws a {@link Failure} when a run that may be alive holds `stack`; changes nothing. */
+export function refuseHeld(project: Project, stack: string): void {
+  const held = findLocks(project, stack).find(({ judgement }) => judgement.kind !== "stale");
+  if (held) throw lockedFailure(stack, held);
+}
+
 /**
  * Clears the locks of dead runs and gives a sentence for each.
  *
@@ -57,13 +63,13 @@ function readIfThere(path: string): string | undefined {
  * other lock, and clears nothing then.
  */
 export function clearStaleLocks(project: Project, stack: string): string[] {
-  const locks = findLocks(project, stack);
-  const held = locks.find(({ judgement }) => judgement.kind !== "stale");
-  if (held) throw lockedFailure(stack, held);
-  return locks.map(({ path, judgement }) => {
-    removeLock(path);
-    return `cleared the lock of an interrupted run: ${judgement.reason}`;
-  });
+  refuseHeld(project, stack);
+  return findLocks(project, stack)
+    .filter(({ judgement }) => judgement.kind === "stale")
+    .map(({ path, judgement }) => {
+      removeLock(path);
+      return `cleared the lock of an interrupted run: ${judgement.reason}`;
+    });
 }
 
 function removeLock(path: string): void {

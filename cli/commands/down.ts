@@ -1,0 +1,124 @@
+import { dockerName } from "../../config/names";
+import { connectDocker, dockerFacts, dockerFailure } from "../../operations/dockerHost";
+import type { OpenStack } from "../../operations/engine";
+import { Failure } from "../../operations/failure";
+import { refuseHeld } from "../../operations/locks";
+import { reconcile } from "../../operations/reconcile";
+import { openSession, type StackSession } from "../../operations/stackSession";
+import { type CommandContext, refreshState, runEngine } from "../engineRun";
+import type { Outcome } from "../output";
+import { changesText } from "../text";
+import type { UpdateProgress } from "../updateProgress";
+
+export interface DownOptions {
+  /** Whether volumes and passwords go, too. */
+  readonly purge: boolean;
+  /** Asks the user to confirm the loss of these volumes; throws unless they do. */
+  readonly confirm: (volumes: readonly string[]) => Promise<void>;
+}
+
+/**
+ * `doom down <stack>`: removes containers, networks and secret files; data and passwords stay.
+ *
+ * What the program protects (volumes, and the passwords that open them) stays on the host and in
+ * the state, so that the next `up` finds both. `--purge` removes that, too.
+ */
+export async function down(
+  stack: string,
+  options: DownOptions,
+  context: CommandContext,
+): Promise<Outcome> {
+  const { display } = context;
+  display.enter(`checking ${stack}`);
+  const session = await openSession(stack);
+  refuseHeld(session.project, stack);
+  const volumes = await dataVolumes(stack);
+  display.stop();
+  if (options.purge) await options.confirm(volumes);
+  const { notes, refresh } = await reconcile(session.project, stack);
+  for (const note of notes) display.line(note);
+  const open = await session.open(options.purge ? { PULUMI_OPTION_IGNORE_PROTECT: "true" } : {});
+  if (refresh) await refreshState(session, context, open);
+  const { changes } = await destroy(session, context, open, options.purge);
+  if (options.purge) await removeVolumes(volumes, context);
+  display.stop();
+  return describeDown(stack, options.purge, { changes, volumes, notes });
+}
+
+/** The data volumes of `stack` on the host, whether its state still knows them or not. */
+async function dataVolumes(stack: string): Promise<string[]> {
+  const { volumes } = await dockerFacts();
+  return volumes
+    .filter(
+      ({ name, labels }) =>
+        labels["doom.stack"] === stack &&
+        name === dockerName(stack, "data", Number(labels["doom.instance"])),
+    )
+    .map(({ name }) => name)
+    .sort();
+}
+
+async function destroy(
+  session: StackSession,
+  context: CommandContext,
+  { stack }: OpenStack,
+  purge: boolean,
+): Promise<UpdateProgress> {
+  const { progress } = await runEngine(
+    session,
+    context,
+    { purpose: "down", phase: `taking down ${session.stack}`, lines: true },
+    (onEvent) => stack.destroy({ onEvent, excludeProtected: !purge }),
+  );
+  return progress;
+}
+
+/**
+ * The program retains volumes on deletion, so the engine only forgets them. Removed last: until
+ * then an interrupted purge can be taken up again, or be taken back with `up`.
+ */
+async function removeVolumes(
+  volumes: readonly string[],
+  { display }: CommandContext,
+): Promise<void> {
+  const docker = await connectDocker();
+  for (const name of volumes) {
+    display.enter(`removing the volume ${name}`);
+    try {
+      await docker.getVolume(name).remove();
+    } catch (error) {
+      if ((error as { statusCode?: number }).statusCode === 409) {
+        throw new Failure("update", `The volume ${name} is still in use.`, {
+          fix: `see by what: docker ps -a --filter volume=${name}; remove that and run the command again`,
+        });
+      }
+      if ((error as { statusCode?: number }).statusCode !== 404) throw dockerFailure(error);
+    }
+    display.line(`  deleted  Volume ${name}`);
+  }
+}
+
+interface DownSummary {
+  readonly changes: UpdateProgress["changes"];
+  readonly volumes: readonly string[];
+  readonly notes: readonly string[];
+}
+
+function describeDown(stack: string, purge: boolean, summary: DownSummary): Outcome {
+  const { changes, volumes, notes } = summary;
+  const list = volumes.join(", ");
+  const kept = purge ? [] : volumes;
+  const text = purge
+    ? `${stack} is gone: ${changesText(changes)}; data deleted: ${list || "none"}.`
+    : [
+        `${stack} is down: ${changesText(changes)}.`,
+        ...(kept.length > 0 ? [`Kept with their passwords: ${list}`] : []),
+        "",
+        `  npx doom up ${stack}             bring it back as it was`,
+        ...(kept.length > 0
+          ? [`  npx doom down ${stack} --purge   delete its data and passwords, too`]
+          : []),
+      ].join("\n");
+  const data = { changes, kept, deletedVolumes: purge ? volumes : [], notes };
+  return { text, data };
+}

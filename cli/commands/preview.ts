@@ -1,0 +1,52 @@
+import { preflight } from "../../operations/preflight";
+import { findUnfinished } from "../../operations/reconcile";
+import { openEnvironmentSession } from "../../operations/stackSession";
+import { type CommandContext, runEngine } from "../engineRun";
+import type { Outcome } from "../output";
+import { table } from "../text";
+import type { Operation, Step } from "../updateProgress";
+
+const SIGNS: Readonly<Record<Operation, string>> = {
+  create: "+",
+  update: "~",
+  replace: "±",
+  delete: "-",
+};
+
+/** `doom preview <stack>`: what an `up` would do. Takes no lock and changes nothing. */
+export async function preview(stack: string, context: CommandContext): Promise<Outcome> {
+  const { display } = context;
+  display.enter(`checking ${stack}`);
+  const session = await openEnvironmentSession(stack);
+  await preflight({ stack, environment: session.environment });
+  const notes = await findUnfinished(session.project, stack);
+  const open = await session.open();
+  const { progress } = await runEngine(
+    session,
+    context,
+    { purpose: "preview", phase: "finding out what would change" },
+    (onEvent) => open.stack.preview({ onEvent, policyPacks: [...session.policyPacks] }),
+  );
+  display.stop();
+  const steps = progress.allSteps;
+  const warnings = [...progress.warnings];
+  const text = [
+    ...notes.map((note) => `note: ${note}`),
+    ...warnings.map((warning) => `warning: ${warning}`),
+    steps.length === 0 ? `Nothing would change in ${stack}.` : `An up of ${stack} would:`,
+    ...(steps.length === 0 ? [] : [table(steps.map(toRow))]),
+  ].join("\n");
+  const data = {
+    changed: steps.length > 0,
+    changes: progress.changes,
+    steps: steps.map(({ operation, type, name, because }) => ({ operation, type, name, because })),
+    notes,
+    warnings,
+  };
+  return { text, data };
+}
+
+function toRow({ operation, type, name, because }: Step): string[] {
+  const reasons = because.length > 0 ? `(${because.join(", ")})` : "";
+  return [`  ${SIGNS[operation]} ${operation}`, type, name, reasons];
+}

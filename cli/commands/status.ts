@@ -1,0 +1,70 @@
+import { type EnvironmentStatus, environmentStatus } from "../../operations/environmentStatus";
+import { findProject, listStacks } from "../../operations/project";
+import { EXIT_CODES } from "../exitCodes";
+import type { Outcome } from "../output";
+import { table } from "../text";
+
+/** `doom status [stack]`: how one environment, or each of the project, is doing. */
+export async function status(stack: string | undefined): Promise<Outcome> {
+  const project = findProject();
+  return stack === undefined
+    ? describeAll(
+        await Promise.all(listStacks(project).map((name) => environmentStatus(project, name))),
+      )
+    : describeOne(await environmentStatus(project, stack));
+}
+
+/** One that was asked for by name is expected to run. */
+function describeOne(environment: EnvironmentStatus): Outcome {
+  const { stack, condition, url, containers, volumes, notes } = environment;
+  const text = [
+    `${stack} is ${condition}${url === undefined ? "" : `: ${url}`}`,
+    ...(containers.length === 0
+      ? []
+      : [table(containers.map(({ name, state, health }) => [`  ${name}`, state, health ?? ""]))]),
+    ...(volumes.length === 0 ? [] : [`  data: ${volumes.join(", ")}`]),
+    ...notes.map((note) => `  note: ${note}`),
+    ...advice(environment),
+  ].join("\n");
+  return {
+    text,
+    data: { environment },
+    ...(condition === "healthy" ? {} : { exitCode: EXIT_CODES.unhealthy }),
+  };
+}
+
+function advice({ stack, condition, containers }: EnvironmentStatus): string[] {
+  switch (condition) {
+    case "new":
+      return [`  create it: npx doom init ${stack} && npx doom up ${stack}`];
+    case "down":
+      return [`  bring it up: npx doom up ${stack}`];
+    case "unhealthy":
+      return [
+        ...containers
+          .filter(({ health, state }) => health === "unhealthy" && state === "running")
+          .map(({ name }) => `  look at its log: docker logs --tail 50 ${name}`),
+        `  bring it back: npx doom up ${stack}`,
+      ];
+    default:
+      return [];
+  }
+}
+
+/** Of all of them, only those that run are expected to run well. */
+function describeAll(environments: readonly EnvironmentStatus[]): Outcome {
+  const bad = environments.some(({ condition }) => condition === "unhealthy");
+  const rows = environments.map(({ stack, condition, url, volumes }) => [
+    stack,
+    condition,
+    url ?? "",
+    volumes.length === 0
+      ? ""
+      : `${volumes.length} data ${volumes.length === 1 ? "volume" : "volumes"}`,
+  ]);
+  return {
+    text: rows.length === 0 ? "There is no stack file in this project." : table(rows),
+    data: { environments },
+    ...(bad ? { exitCode: EXIT_CODES.unhealthy } : {}),
+  };
+}

@@ -1,0 +1,134 @@
+import { isDeepStrictEqual } from "node:util";
+import type { OutputMap } from "@pulumi/pulumi/automation";
+import { stackOutputs } from "../../checks/checkpoint";
+import type { OpenStack } from "../../operations/engine";
+import { refuseHeld } from "../../operations/locks";
+import { preflight } from "../../operations/preflight";
+import { reconcile } from "../../operations/reconcile";
+import { type EnvironmentSession, openEnvironmentSession } from "../../operations/stackSession";
+import { readState } from "../../operations/stateFiles";
+import { type CommandContext, refreshState, runEngine } from "../engineRun";
+import type { Outcome } from "../output";
+import { changesText } from "../text";
+import type { UpdateProgress } from "../updateProgress";
+
+/** The outputs of index.ts that the closing text needs. */
+interface PlainOutputs {
+  readonly url?: unknown;
+  readonly instances?: unknown;
+}
+
+/** `doom up <stack>`: checks, sets right what earlier runs left, plans, applies. */
+export async function up(stack: string, context: CommandContext): Promise<Outcome> {
+  const { display } = context;
+  const began = Date.now();
+  display.enter(`checking ${stack}`);
+  const session = await openEnvironmentSession(stack);
+  refuseHeld(session.project, stack);
+  await preflight({ stack, environment: session.environment });
+  const { notes, refresh } = await reconcile(session.project, stack);
+  for (const note of notes) display.line(note);
+  const open = await session.open();
+  if (refresh) await refreshState(session, context, open);
+
+  const plan = await planUpdate(session, context, open);
+  const outputs = isNoChange(session, plan)
+    ? undefined
+    : await applyUpdate(session, context, open, plan);
+  display.stop();
+  return describeUp(session, {
+    changes: outputs ? plan.changes : {},
+    warnings: plan.warnings,
+    outputs: outputs ?? plainOutputs(session),
+    notes,
+    seconds: (Date.now() - began) / 1000,
+  });
+}
+
+/** A preview first: a policy or a bad input stops it before anything is half done. */
+async function planUpdate(
+  session: EnvironmentSession,
+  context: CommandContext,
+  { stack }: OpenStack,
+): Promise<UpdateProgress> {
+  const { progress } = await runEngine(
+    session,
+    context,
+    { purpose: "up", phase: "finding out what to do" },
+    (onEvent) => stack.preview({ onEvent, policyPacks: [...session.policyPacks] }),
+  );
+  for (const warning of progress.warnings) context.display.line(`warning: ${warning}`);
+  return progress;
+}
+
+/** Nothing to do, and the outputs stand in the state as the program gives them now. */
+function isNoChange(session: EnvironmentSession, plan: UpdateProgress): boolean {
+  if (plan.allSteps.length > 0 || !plan.outputs) return false;
+  const stored = plainOutputs(session);
+  return Object.entries(plan.outputs)
+    .filter(([, value]) => value !== "[secret]")
+    .every(([key, value]) => isDeepStrictEqual(value, stored[key]));
+}
+
+function plainOutputs({ project, stack }: EnvironmentSession): Record<string, unknown> {
+  const state = readState(project, stack);
+  const outputs = state ? stackOutputs(state.checkpoint) : {};
+  return Object.fromEntries(Object.entries(outputs).filter(([, value]) => !isCiphertext(value)));
+}
+
+function isCiphertext(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "ciphertext" in value;
+}
+
+async function applyUpdate(
+  session: EnvironmentSession,
+  context: CommandContext,
+  { stack }: OpenStack,
+  plan: UpdateProgress,
+): Promise<Record<string, unknown>> {
+  const planned = new Set(plan.allSteps.map(({ urn }) => urn));
+  const { result } = await runEngine(
+    session,
+    context,
+    { purpose: "up", phase: `bringing up ${session.stack}`, planned, lines: true },
+    (onEvent) => stack.up({ onEvent, policyPacks: [...session.policyPacks] }),
+  );
+  return withoutSecrets(result.outputs);
+}
+
+function withoutSecrets(outputs: OutputMap): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(outputs).flatMap(([key, { secret, value }]) => (secret ? [] : [[key, value]])),
+  );
+}
+
+interface UpSummary {
+  readonly changes: UpdateProgress["changes"];
+  readonly warnings: readonly string[];
+  readonly outputs: PlainOutputs & Record<string, unknown>;
+  readonly notes: readonly string[];
+  readonly seconds: number;
+}
+
+function describeUp({ stack }: EnvironmentSession, summary: UpSummary): Outcome {
+  const { changes, outputs, notes, warnings } = summary;
+  const changed = Object.keys(changes).length > 0;
+  const editors = Array.isArray(outputs.instances) ? outputs.instances.length : 1;
+  const others = editors > 1 ? `   (editors 1 to ${editors})` : "";
+  const first = changed
+    ? `${stack} is up: ${changesText(changes)} in ${Math.round(summary.seconds)} s.`
+    : `${stack} is up to date: nothing changed.`;
+  const text = [
+    first,
+    "",
+    `  Open       ${String(outputs.url)}`,
+    `  Password   npx doom password ${stack}${others}`,
+    "",
+    "Next:",
+    `  npx doom status ${stack}    is everything healthy?`,
+    `  npx doom preview ${stack}   after a change to Pulumi.${stack}.yaml: what would it do?`,
+    `  npx doom down ${stack}      stop it; files and passwords stay for the next up`,
+  ].join("\n");
+  const seconds = Math.round(summary.seconds * 10) / 10;
+  return { text, data: { changed, changes, outputs, notes, warnings, seconds } };
+}

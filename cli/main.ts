@@ -1,0 +1,183 @@
+#!/usr/bin/env node
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Command, CommanderError } from "commander";
+import type { DownOptions } from "./commands/down";
+import { Display } from "./display";
+import type { CommandContext } from "./engineRun";
+import { EXIT_CODES, exitCodeTable } from "./exitCodes";
+import { Interrupts } from "./interrupts";
+import { classify, describeError, errorDocument, type Outcome } from "./output";
+
+/** `doom`: the commands of this project. Each module is loaded only when its command runs. */
+
+const { version } = JSON.parse(
+  readFileSync(join(__dirname, "..", "..", "package.json"), "utf8"),
+) as { version: string };
+
+interface JsonOption {
+  readonly json?: boolean;
+}
+
+/** Runs one command: progress on standard error, its outcome on standard output. */
+async function perform(
+  name: string,
+  stack: string | undefined,
+  { json = false }: JsonOption,
+  work: (context: CommandContext) => Promise<Outcome>,
+): Promise<void> {
+  const display = new Display();
+  const interrupts = new Interrupts(display);
+  try {
+    const outcome = await work({ display, interrupts });
+    display.stop();
+    const document = { command: name, ...(stack ? { stack } : {}), result: "succeeded" };
+    process.stdout.write(
+      `${json ? JSON.stringify({ ...document, ...outcome.data }) : outcome.text}\n`,
+    );
+    process.exitCode = outcome.exitCode ?? 0;
+  } catch (error) {
+    display.stop();
+    reportFailure(name, stack, json, error);
+  }
+}
+
+/** The message for people goes to standard error in any case. */
+function reportFailure(
+  name: string,
+  stack: string | undefined,
+  json: boolean,
+  error: unknown,
+): void {
+  if (json) process.stdout.write(`${JSON.stringify(errorDocument(name, stack, error))}\n`);
+  process.stderr.write(`${describeError(error)}\n`);
+  process.exitCode = classify(error).exitCode;
+}
+
+const JSON_HELP = "one JSON document on standard output";
+
+function addStackCommands(program: Command): void {
+  program
+    .command("init")
+    .description("make a passphrase and an empty stack for each stack file that has none")
+    .argument("[stack...]", "stacks; all of the project when none is named")
+    .option("--json", JSON_HELP)
+    .action((stacks: string[], options: JsonOption) =>
+      perform("init", undefined, options, async (context) =>
+        (await import("./commands/init.js")).init(stacks, context),
+      ),
+    );
+  program
+    .command("up")
+    .description("bring an environment up, or up to date")
+    .argument("<stack>", "its name, as in Pulumi.<stack>.yaml")
+    .option("--json", JSON_HELP)
+    .action((stack: string, options: JsonOption) =>
+      perform("up", stack, options, async (context) =>
+        (await import("./commands/up.js")).up(stack, context),
+      ),
+    );
+  program
+    .command("preview")
+    .description("show what an up would change")
+    .argument("<stack>")
+    .option("--json", JSON_HELP)
+    .action((stack: string, options: JsonOption) =>
+      perform("preview", stack, options, async (context) =>
+        (await import("./commands/preview.js")).preview(stack, context),
+      ),
+    );
+  program
+    .command("down")
+    .description("take an environment down; its files and passwords stay")
+    .argument("<stack>")
+    .option("--purge", "delete its volumes and passwords, too")
+    .option("--yes", "do not ask before --purge")
+    .option("--json", JSON_HELP)
+    .action((stack: string, options: JsonOption & { purge?: boolean; yes?: boolean }) =>
+      perform("down", stack, options, async (context) =>
+        (await import("./commands/down.js")).down(
+          stack,
+          await downOptions(stack, options),
+          context,
+        ),
+      ),
+    );
+}
+
+async function downOptions(
+  stack: string,
+  { purge = false, yes = false }: { purge?: boolean; yes?: boolean },
+): Promise<DownOptions> {
+  const { confirmPurge } = await import("./confirm.js");
+  return { purge, confirm: yes ? async () => {} : (volumes) => confirmPurge(stack, volumes) };
+}
+
+function addLookingCommands(program: Command): void {
+  program
+    .command("status")
+    .description("show how an environment is doing, or all of them")
+    .argument("[stack]")
+    .option("--json", JSON_HELP)
+    .action((stack: string | undefined, options: JsonOption) =>
+      perform("status", stack, options, async () =>
+        (await import("./commands/status.js")).status(stack),
+      ),
+    );
+  program
+    .command("password")
+    .description("print the password of an editor, and nothing else")
+    .argument("<stack>")
+    .argument("[n]", "the editor's number", "1")
+    .option("--json", JSON_HELP)
+    .action((stack: string, instance: string, options: JsonOption) =>
+      perform("password", stack, options, async (context) =>
+        (await import("./commands/password.js")).password(stack, instance, context),
+      ),
+    );
+  program
+    .command("doctor")
+    .description("examine this machine: every part that is needed, its version and its health")
+    .option("--json", JSON_HELP)
+    .action(async ({ json = false }: JsonOption) => {
+      try {
+        process.exitCode = await (await import("./commands/doctor.js")).doctor(json);
+      } catch (error) {
+        reportFailure("doctor", undefined, json, error);
+      }
+    });
+}
+
+/** Commander's own complaints (unknown command, missing argument) are wrong usage, too. */
+function reportUsage(error: unknown, args: readonly string[]): void {
+  if (!(error instanceof CommanderError)) throw error;
+  // Help and version that were asked for end with 0; commander has printed them.
+  process.exitCode = error.exitCode === 0 ? 0 : EXIT_CODES.usage;
+  if (error.exitCode === 0 || !args.includes("--json")) return;
+  const message = error.message.replace(/^error: /, "");
+  const document = {
+    command: args[0] ?? "",
+    result: "failed",
+    exitCode: EXIT_CODES.usage,
+    error: { kind: "usage", message },
+  };
+  process.stdout.write(`${JSON.stringify(document)}\n`);
+}
+
+async function main(args: readonly string[]): Promise<void> {
+  const program = new Command("doom")
+    .description("Cloud development environments on your own Docker host.")
+    .version(version)
+    .exitOverride()
+    .showHelpAfterError("(doom --help shows the commands)")
+    .addHelpText("after", `\n${exitCodeTable()}`);
+  addStackCommands(program);
+  addLookingCommands(program);
+  try {
+    await program.parseAsync(args, { from: "user" });
+  } catch (error) {
+    reportUsage(error, args);
+  }
+}
+
+void main(process.argv.slice(2));

@@ -1,0 +1,35 @@
+import type { Operation } from "./updateProgress";
+
+const WORDS: Readonly<Record<Operation, string>> = {
+  create: "created",
+  update: "updated",
+  replace: "replaced",
+  delete: "deleted",
+};
+
+/** `13 created, 1 updated`; `nothing changed` when there is nothing. */
+export function changesText(changes: Partial<Record<Operation, number>>): string {
+  const parts = (Object.keys(WORDS) as Operation[]).flatMap((operation) => {
+    const count = changes[operation];
+    return count ? [`${count} ${WORDS[operation]}`] : [];
+  });
+  return parts.length === 0 ? "nothing changed" : parts.join(", ");
+}
+
+/** Rows in columns as wide as their widest cell, two spaces between them. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const widths: number[] = [];
+  for (const row of rows) {
+    row.forEach((cell, column) => {
+      widths[column] = Math.max(widths[column] ?? 0, cell.length);
+    });
+  }
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n");
+}
