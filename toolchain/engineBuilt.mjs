@@ -45,9 +45,7 @@ async function build(context, id) {
   const part = findPart(id);
   const { pulumiHome, run } = context;
   const go = part.command[0] === "{go}" ? await requireGo(context) : undefined;
-  context.detail(
-    `building the ${part.title}${go ? ` (${go.origin}, ${context.versions.goToolchain})` : ""}`,
-  );
+  context.detail(`building the ${part.title}${go ? ` with Go ${go.version} (${go.origin})` : ""}`);
   const tools = go ? { go: go.file, env: go.env } : { env: context.env };
   const file = await buildPart(part, { pulumiHome, run, ...tools });
   const problem = await probePart(part, { pulumiHome, env: context.env });

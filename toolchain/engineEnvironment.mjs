@@ -4,8 +4,8 @@ import { ownFolder } from "./context.mjs";
 import { readJson, writeJson } from "./marker.mjs";
 
 /**
- * The record of the engine that the set-up chose, for whoever starts the CLI: written here, read
- * through `engineRecord.ts` by the compiled program. It lies in PULUMI_HOME, beside the tools that
+ * The record of the engine that the set-up chose, for whoever starts the CLI: the set-up writes it,
+ * `doom` reads it (operations/engine.ts). It lies in PULUMI_HOME, beside the tools that
  * it speaks of, because they change together: another PULUMI_HOME is another engine. A `npx pulumi`
  * typed by hand needs neither the record nor its variables.
  *

@@ -102,6 +102,8 @@ async function findCliProblem(context, record) {
   const file = join(record.root, "bin", "pulumi");
   if (!isExecutable(file)) return `${file} is missing or cannot be executed`;
   if (!isSameFile(stampOf(file), record.binary)) return `${file} is not the file that was set up`;
+  const foreign = (await builtState(context, "cli")) === "official";
+  if (record.route === "launcher" && !foreign) return `${file} is not the official one any more`;
   if (record.route === "built") {
     const problem = await findBuiltProblem({ ...context, deep: false }, "cli");
     if (problem) return `${file}: ${problem}`;

@@ -72,14 +72,30 @@ export function readRequiredRange(projectFile) {
 }
 
 /**
- * Which Go builds the parts: the machine's, when it can fetch the pinned toolchain by itself.
- * @param {string | undefined} found version of the `go` on PATH
- * @returns {{use: boolean, reason: string}}
+ * Which Go compiler builds the parts: the machine's own where it is new enough for them; else the
+ * pinned toolchain, which an older Go fetches by itself.
+ * @param {{found: string | undefined, needed: string, pinned: string}} versions found: of the `go`
+ *   at hand; needed: by the parts' modules; pinned: what GOTOOLCHAIN is to name
+ * @returns {{toolchain: string, reason: string} | {toolchain: undefined, reason: string}}
  */
-export function judgeGo(found) {
-  if (found === undefined) return { use: false, reason: "no go on PATH" };
+export function judgeGo({ found, needed, pinned }) {
+  if (found === undefined) return { toolchain: undefined, reason: "no go on PATH" };
+  // `local`, not the variable's default: it may be set to a toolchain that is older.
+  if (compareVersions(found, needed) >= 0) return { toolchain: "local", reason: "" };
   // Go 1.21 is the first that replaces itself by the toolchain that GOTOOLCHAIN names.
-  if (compareVersions(found, "1.21") < 0)
-    return { use: false, reason: `${found} is older than 1.21` };
-  return { use: true, reason: "" };
+  if (compareVersions(found, "1.21") >= 0) return { toolchain: pinned, reason: "" };
+  return { toolchain: undefined, reason: `${found} is older than 1.21` };
+}
+
+/**
+ * @param {readonly string[]} moduleFiles texts of go.mod files
+ * @returns {string} the newest Go that one of them asks for
+ * @throws {Error} when one names none
+ */
+export function readNeededGo(moduleFiles) {
+  const versions = moduleFiles.map((text) => /^go (\S+)$/m.exec(text)?.[1]);
+  return versions.reduce((/** @type {string} */ newest, version) => {
+    if (!version) throw new Error("a go.mod file names no Go version");
+    return compareVersions(version, newest) > 0 ? version : newest;
+  }, "1.21");
 }

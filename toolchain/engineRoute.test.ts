@@ -3,7 +3,9 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 
 describe("route to an engine", async () => {
-  const { chooseRoute, isDueToAsk, judgeGo, readRequiredRange } = await import("./engineRoute.mjs");
+  const { chooseRoute, isDueToAsk, judgeGo, readNeededGo, readRequiredRange } = await import(
+    "./engineRoute.mjs"
+  );
   const requiredRange = ">=3.248.0 <4.0.0";
   const nothing = {
     onPath: undefined,
@@ -89,10 +91,19 @@ describe("route to an engine", async () => {
     expect(() => readRequiredRange("name: x\n")).toThrow("names no requiredPulumiVersion");
   });
 
-  test("Go from 1.21 on can fetch the pinned toolchain by itself", () => {
-    expect(judgeGo("go1.26.8").use).toBe(true);
-    expect(judgeGo("1.21.0").use).toBe(true);
-    expect(judgeGo("go1.19.8")).toEqual({ use: false, reason: "go1.19.8 is older than 1.21" });
-    expect(judgeGo(undefined)).toEqual({ use: false, reason: "no go on PATH" });
+  test.each([
+    ["1.26.8", { toolchain: "local", reason: "" }],
+    ["1.25.11", { toolchain: "local", reason: "" }],
+    ["1.25.10", { toolchain: "go1.26.9", reason: "" }],
+    ["1.21.0", { toolchain: "go1.26.9", reason: "" }],
+    ["1.19.8", { toolchain: undefined, reason: "1.19.8 is older than 1.21" }],
+    [undefined, { toolchain: undefined, reason: "no go on PATH" }],
+  ])("Go %s: the parts are built with %j", (found, expected) => {
+    expect(judgeGo({ found, needed: "1.25.11", pinned: "go1.26.9" })).toEqual(expected);
+  });
+
+  test("the newest Go that a module asks for is needed", () => {
+    expect(readNeededGo(["module a\n\ngo 1.9\n", "go 1.25.11\nrequire x v1\n"])).toBe("1.25.11");
+    expect(() => readNeededGo(["module a\n"])).toThrow("names no Go version");
   });
 });

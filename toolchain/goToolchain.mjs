@@ -1,16 +1,17 @@
 // @ts-check
+import { readFileSync } from "node:fs";
 import { mkdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { CommandFailed, capture, findOnPath, isExecutable } from "./command.mjs";
 import { ownFolder } from "./context.mjs";
-import { judgeGo } from "./engineRoute.mjs";
+import { judgeGo, readNeededGo } from "./engineRoute.mjs";
 import { SetupError } from "./step.mjs";
 
 /**
- * The Go that builds the engine's parts. Any Go from 1.21 on will do: it replaces itself by the
- * toolchain that `versions.json` names, so every machine builds with the same one. A machine
- * without Go gets one as a Python package.
+ * The Go that builds the engine's parts. Any Go from 1.21 on will do: one that is too old for them
+ * replaces itself by the toolchain that `versions.json` names. A machine without Go gets one as a
+ * Python package.
  *
  * @typedef {import("./step.mjs").Context} Context
  * @typedef {{file: string, env: NodeJS.ProcessEnv, version: string, origin: string}} Go
@@ -32,27 +33,44 @@ export async function findGo(context) {
   for (const file of [findOnPath("go", context.env), privateGo(context)]) {
     if (!file || !isExecutable(file)) continue;
     const version = await askVersion(file, context);
-    const { use, reason } = judgeGo(version);
-    if (use && version) return describe(file, version, context);
+    const { toolchain, reason } = judgeGo({
+      found: version,
+      needed: neededGo(context),
+      pinned: context.versions.goToolchain,
+    });
+    if (version && toolchain) return describe(file, version, toolchain, context);
     reasons.push(version ? `${file}: ${reason}` : `${file} does not tell its version`);
   }
   return { reason: reasons.join("; ") || "no go on PATH" };
 }
 
 /**
+ * @param {Context} context
+ * @returns {string}
+ */
+function neededGo({ projectFolder }) {
+  const modules = ["cli", "docker-plugin", "command-plugin"];
+  const read = (/** @type {string} */ name) =>
+    readFileSync(join(projectFolder, "toolchain", "engine", name, "go.mod"), "utf8");
+  return readNeededGo(modules.map(read));
+}
+
+/**
  * @param {string} file
- * @param {string} version
+ * @param {string} found its version
+ * @param {string} toolchain
  * @param {Context} context
  * @returns {Go}
  */
-function describe(file, version, context) {
-  const origin = file === privateGo(context) ? "PyPI" : file;
-  // GOTOOLCHAIN as a variable of the machine (often `local`) would keep an old compiler in place.
+function describe(file, found, toolchain, context) {
+  const place = file === privateGo(context) ? "PyPI" : file;
+  const local = toolchain === "local";
   return {
     file,
-    version,
-    origin,
-    env: { ...context.env, GOTOOLCHAIN: context.versions.goToolchain },
+    version: local ? found : toolchain.replace(/^go/, ""),
+    origin: local ? place : `fetched by ${place} ${found}`,
+    // Always set: as a variable of the machine it may name another one.
+    env: { ...context.env, GOTOOLCHAIN: toolchain },
   };
 }
 

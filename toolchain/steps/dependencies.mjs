@@ -93,11 +93,17 @@ async function run(context) {
   // is left of it when this is interrupted.
   await rm(markerFile(context), { force: true });
   const key = dependenciesKey(context);
-  await context.run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=notice"], {
-    cwd: context.projectFolder,
-    // `npm start` hands its own settings down to scripts; a nested npm must read the files.
-    env: withoutNpmSettings(context.env),
-  });
+  // The lock file pins contents, not addresses, so npm asks for each package's description first;
+  // one from its cache will do, and npm asks again where that does not know the pinned version.
+  await context.run(
+    "npm",
+    ["ci", "--prefer-offline", "--no-audit", "--no-fund", "--loglevel=notice"],
+    {
+      cwd: context.projectFolder,
+      // `npm start` hands its own settings down to scripts; a nested npm must read the files.
+      env: withoutNpmSettings(context.env),
+    },
+  );
   await writeJson(markerFile(context), { key });
 }
 
@@ -106,6 +112,6 @@ async function run(context) {
  * @returns {NodeJS.ProcessEnv}
  */
 function withoutNpmSettings(env) {
-  const inherited = /^npm_(?:lifecycle|package|command|node_execpath|execpath)/;
+  const inherited = /^npm_(?:lifecycle|package|command|node_execpath|execpath|config_local_prefix)/;
   return Object.fromEntries(Object.entries(env).filter(([name]) => !inherited.test(name)));
 }
