@@ -10,6 +10,7 @@ import {
   startMocks,
 } from "../test/support/mocks";
 import { CodeServer, type CodeServerArgs } from "./codeServer";
+import { HEALTHCHECK } from "./container";
 
 /** Not proven here: that Docker enforces the limits and that the image keeps its contract. */
 
@@ -106,13 +107,7 @@ describe("the container", () => {
       networksAdvanced: [
         { name: "doom-staging-internal", aliases: ["doom-staging-code-server-2"] },
       ],
-      healthcheck: {
-        tests: ["CMD", "/usr/local/bin/healthcheck"],
-        interval: "2s",
-        timeout: "5s",
-        retries: 5,
-        startPeriod: "60s",
-      },
+      healthcheck: HEALTHCHECK,
       destroyGraceSeconds: 20,
     });
   });

@@ -43,6 +43,8 @@ export function hardenedContainer(args: HardenedArgs): Omit<docker.ContainerArgs
     privileged: false,
     publishAllPorts: false,
     ipcMode: "private",
+    // Left out, an engine on cgroup v1 shows the container the host's control groups.
+    cgroupnsMode: "private",
     logDriver: "json-file",
     logOpts: LOG_BOUNDS,
     restart: "unless-stopped",

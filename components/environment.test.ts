@@ -266,6 +266,15 @@ describe("secrets", () => {
 });
 
 describe("images", () => {
+  test("the gateway waits for the editors' image, not for the editors", async () => {
+    const { recorder } = await environment({ instances: 2 });
+    const { dependencies } = registered(recorder, "environment-gateway-container").options;
+    expect(dependencies).toContain(
+      "docker:index/remoteImage:RemoteImage::environment-code-server-image-image",
+    );
+    expect(dependencies.filter((name) => name.includes(":Container::"))).toEqual([]);
+  });
+
   test.each([
     ["an image ID runs as it is", IMAGE_ID, IMAGE_ID],
     ["a digest runs as what it was pulled to", REFERENCE, mockImageId(REFERENCE)],

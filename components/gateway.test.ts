@@ -7,6 +7,7 @@ import {
   settled,
   startMocks,
 } from "../test/support/mocks";
+import { HEALTHCHECK } from "./container";
 import { Gateway, type GatewayArgs } from "./gateway";
 import { haproxyConfig } from "./haproxyConfig";
 
@@ -49,7 +50,6 @@ const CONTAINER = {
   cpus: "0.5",
   memory: 128,
   memorySwap: 128,
-  capabilities: { drops: ["ALL"], adds: ["CAP_SETUID", "CAP_SETGID"] },
   securityOpts: ["no-new-privileges:true"],
   privileged: false,
   publishAllPorts: false,
@@ -61,13 +61,7 @@ const CONTAINER = {
   wait: true,
   waitTimeout: 180,
   networksAdvanced: [{ name: "doom-prod-edge" }, { name: "doom-prod-internal" }],
-  healthcheck: {
-    tests: ["CMD", "/usr/local/bin/healthcheck"],
-    interval: "2s",
-    timeout: "3s",
-    retries: 5,
-    startPeriod: "60s",
-  },
+  healthcheck: HEALTHCHECK,
   destroyGraceSeconds: 15,
 };
 
@@ -79,6 +73,7 @@ describe("with TLS", () => {
     };
     expect(registered(recorder, "gate-container").inputs).toEqual({
       ...CONTAINER,
+      capabilities: { drops: ["ALL"], adds: ["CAP_DAC_OVERRIDE", "CAP_SETUID", "CAP_SETGID"] },
       ports: [{ internal: 8443, external: 8445, ip: "192.0.2.10", protocol: "tcp" }],
       uploads: [
         {
@@ -139,6 +134,7 @@ describe("without TLS", () => {
     ]);
     expect(registered(recorder, "gate-container").inputs).toEqual({
       ...CONTAINER,
+      capabilities: { drops: ["ALL"], adds: ["CAP_SETUID", "CAP_SETGID"] },
       ports: [{ internal: 8443, external: 8445, ip: "127.0.0.1", protocol: "tcp" }],
       uploads: [
         {

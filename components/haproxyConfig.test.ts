@@ -32,13 +32,10 @@ test("the whole text for two editors behind TLS", () => {
       { id: "code-server-2", host: "doom-prod-code-server-2", port: 8443 },
     ],
   });
-  expect(text).toBe(`global
-    log stdout format raw local0 info
-    maxconn 2000
-    user haproxy
-    group haproxy
-    # Long-lived WebSockets would hold up a stop for ever.
-    hard-stop-after 10s
+  expect(
+    text,
+  ).toBe(`# User, logging and limits stand in the image's own part, which is read before this one.
+global
     ssl-default-bind-options no-tls-tickets
 
 defaults

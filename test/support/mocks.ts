@@ -22,6 +22,8 @@ export interface Registration {
     readonly deleteBeforeReplace: boolean;
     readonly additionalSecretOutputs: readonly string[];
     readonly ignoreChanges: readonly string[];
+    /** `type::name` of what has to be there first, sorted. */
+    readonly dependencies: readonly string[];
     /** Go duration, such as `30m`; empty for the default. */
     readonly createTimeout: string;
   };
@@ -110,6 +112,7 @@ function describeRequest(request: RegisterRequest): Registration {
       deleteBeforeReplace: request.getDeletebeforereplace(),
       additionalSecretOutputs: request.getAdditionalsecretoutputsList(),
       ignoreChanges: request.getIgnorechangesList(),
+      dependencies: request.getDependenciesList().map(shortUrn).sort(),
       createTimeout: request.getCustomtimeouts()?.getCreate() ?? "",
     },
   };
