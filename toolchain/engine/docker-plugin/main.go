@@ -25,7 +25,7 @@ const engineCheckInterval = 2 * time.Second
 
 // pulumiSchema is written by cmd/schema, which also tests that it is up to date.
 //
-//go:embed schema.json
+//go:embed docker.schema
 var pulumiSchema []byte
 
 func main() {

@@ -1,5 +1,5 @@
 // Command schema prints the Pulumi schema of the docker plugin. From the module's
-// folder: go run -tags no_compose ./cmd/schema > schema.json
+// folder: go run -trimpath -tags no_compose ./cmd/schema > docker.schema
 package main
 
 import (

@@ -13,7 +13,7 @@ import (
 	"doom-coding/toolchain/engine/docker-plugin/provider"
 )
 
-// generate returns the package schema as committed in schema.json. Descriptions
+// generate returns the package schema as committed in docker.schema. Descriptions
 // are left out: the npm SDK carries them, the engine never reads them, and
 // without them the file is a third of the size.
 func generate() ([]byte, error) {

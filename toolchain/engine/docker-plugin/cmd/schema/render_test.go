@@ -12,12 +12,12 @@ func TestCommittedSchemaIsUpToDate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := os.ReadFile("../../schema.json")
+	got, err := os.ReadFile("../../docker.schema")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(got, want) {
-		t.Fatal("schema.json differs from the provider: run `go run -tags no_compose ./cmd/schema > schema.json`")
+		t.Fatal("docker.schema differs from the provider: run `go run -trimpath -tags no_compose ./cmd/schema > docker.schema`")
 	}
 }
 
