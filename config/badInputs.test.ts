@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { beforeEach, describe, expect, test, vi } from "vitest";
+import { parseStackFile } from "../checks/stackFile";
 import { badAddresses, badPorts, badRanges } from "../test/support/badInputs/access";
 import { badNames } from "../test/support/badInputs/names";
 import { badPasswords, badSecrets } from "../test/support/badInputs/secrets";
@@ -11,13 +12,15 @@ import {
   badVariables,
 } from "../test/support/badInputs/settings";
 import { type BadInput, goodEnvironment } from "../test/support/badInputs/types";
+import { badStackFiles, goodStackFile } from "../test/support/badInputs/yaml";
 import { allRequestsSent, type Recorder, settled, startMocks } from "../test/support/mocks";
+import { parseEnvironment } from "./schema";
 
 /**
  * Bad inputs, each through the whole program as Pulumi starts it: index.ts under a mocked engine that
- * records every request. What YAML alone can express never reaches the program; the reader of stack
- * files has its own tests. Whether a port or a range is free is the preflight's part: it is replaced here,
- * because it asks Docker.
+ * records every request. What YAML alone can express is refused by the reader of stack files, before
+ * a program is started at all. Whether a port or a range is free is the preflight's part: it is replaced
+ * here, because it asks Docker.
  */
 
 const preflight = vi.hoisted(() => vi.fn<(given: { stack: string }) => Promise<void>>());
@@ -103,6 +106,25 @@ describe.each(groups)("%s", (_group, rows) => {
     if (row.hidden !== undefined) expect((error as Error).stack).not.toContain(row.hidden);
     expect(recorder.registrations).toEqual([]);
     expect(preflight).not.toHaveBeenCalled();
+  });
+});
+
+describe("stack files", () => {
+  const read = (text: string) =>
+    parseEnvironment(parseStackFile(new TextEncoder().encode(text), "Pulumi.dev.yaml").environment);
+
+  test.each(badStackFiles)("$given is refused", ({ text, problems }) => {
+    let error: unknown;
+    try {
+      read(text);
+    } catch (thrown) {
+      error = thrown;
+    }
+    expect((error as Error | undefined)?.message).toBe(message(problems));
+  });
+
+  test("the same file without the fault is taken", () => {
+    expect(read(goodStackFile).access).toEqual({ tier: "local", port: 8443 });
   });
 });
 
