@@ -3,9 +3,10 @@ import { Failure } from "../operations/failure";
 import { engineComplaints } from "./diagnostics";
 
 /** What a run of the engine was for; part of the message when it fails. */
-export type Purpose = "up" | "preview" | "down" | "refresh" | "read";
+export type Purpose = "plan" | "up" | "preview" | "down" | "refresh" | "read";
 
 const WHAT_FAILED: Readonly<Record<Purpose, (stack: string) => string>> = {
+  plan: (stack) => `${stack} cannot be brought up; nothing was changed:`,
   up: (stack) => `${stack} was not brought up completely:`,
   preview: (stack) => `What would change in ${stack} cannot be told:`,
   down: (stack) => `${stack} was not taken down completely:`,
@@ -69,14 +70,20 @@ export function failureOf(run: FailedRun): Failure {
   }
   return new Failure("update", WHAT_FAILED[purpose](stack), {
     problems: problems.length > 0 ? problems : [`the engine ended with code ${error.result.code}`],
-    fix: `set right what it names and run ${again}: what was finished stays`,
+    fix: changesThings(purpose)
+      ? `set right what it names and run ${again}: what was finished stays`
+      : `set right what it names and run the command again`,
   });
 }
 
 function interruptedFailure(purpose: Purpose, stack: string, again: string): Failure {
-  return purpose === "up" || purpose === "down" || purpose === "refresh"
+  return changesThings(purpose)
     ? new Failure("interrupted", `Interrupted; what was finished of ${stack} is recorded.`, {
         fix: `${again} goes on from there`,
       })
     : new Failure("interrupted", "Interrupted; nothing was changed.");
+}
+
+function changesThings(purpose: Purpose): boolean {
+  return purpose === "up" || purpose === "down" || purpose === "refresh";
 }

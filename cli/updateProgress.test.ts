@@ -49,8 +49,8 @@ describe("UpdateProgress", () => {
     const lines = [
       begins("delete-replaced"),
       ends("delete-replaced"),
-      begins("replace", { logical: true }),
-      ends("replace", { logical: true }),
+      begins("replace"),
+      ends("replace"),
       begins("create-replacement", { diffs: ["image"] }),
       ends("create-replacement"),
     ].map((item) => progress.take(item));

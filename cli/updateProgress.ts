@@ -19,16 +19,14 @@ export interface Step {
 export type Operation = "create" | "update" | "delete" | "replace";
 
 /**
- * The engine's words for what happens to a thing. The deletion within a replacement is left out:
- * its creation tells the same.
+ * The engine's words for what happens to a thing. A replacement comes as three steps, `replace`,
+ * `delete-replaced` and `create-replacement`, in either order; the last one stands for it.
  */
 const OPERATIONS: Readonly<Record<string, Operation>> = {
   create: "create",
   import: "create",
   update: "update",
   delete: "delete",
-  "read-replacement": "replace",
-  replace: "replace",
   "create-replacement": "replace",
   "import-replacement": "replace",
 };
@@ -128,9 +126,7 @@ export class UpdateProgress {
   private begin(metadata: StepEventMetadata): void {
     const step = toStep(metadata);
     if (!step) return;
-    const known = this.steps.get(step.urn);
-    // A replacement comes as two steps, the first of them without the reasons.
-    if (known?.operation !== "replace" || step.because.length > 0) this.steps.set(step.urn, step);
+    this.steps.set(step.urn, step);
     if (!this.began.has(step.urn)) this.began.set(step.urn, this.now());
     this.finished.delete(step.urn);
   }
@@ -140,7 +136,7 @@ export class UpdateProgress {
       this.rootOutputs = metadata.new?.outputs;
     }
     const step = toStep(metadata);
-    if (!step || metadata.logical || this.finished.has(step.urn)) return undefined;
+    if (!step || this.finished.has(step.urn)) return undefined;
     this.finished.add(step.urn);
     const took = seconds(this.now() - (this.began.get(step.urn) ?? this.now()), 1);
     const { operation } = this.steps.get(step.urn) ?? step;

@@ -54,7 +54,7 @@ async function planUpdate(
   const { progress } = await runEngine(
     session,
     context,
-    { purpose: "up", phase: "finding out what to do" },
+    { purpose: "plan", phase: "finding out what to do" },
     (onEvent) => stack.preview({ onEvent, policyPacks: [...session.policyPacks] }),
   );
   for (const warning of progress.warnings) context.display.line(`warning: ${warning}`);
