@@ -4,6 +4,7 @@ import { buildPart, markerFile, partStatus } from "./engine/build.mjs";
 import { findPart } from "./engine/parts.mjs";
 import { probePart } from "./engine/probe.mjs";
 import { requireGo } from "./goToolchain.mjs";
+import { formatElapsed } from "./progress.mjs";
 import { SetupError } from "./step.mjs";
 
 /**
@@ -45,11 +46,16 @@ async function build(context, id) {
   const part = findPart(id);
   const { pulumiHome, run } = context;
   const go = part.command[0] === "{go}" ? await requireGo(context) : undefined;
-  context.detail(`building the ${part.title}${go ? ` with Go ${go.version} (${go.origin})` : ""}`);
+  const tool = go ? `Go ${go.version} (${go.origin})` : `Node.js ${process.versions.node}`;
+  context.detail(`building the ${part.title} with ${tool}`);
+  const since = performance.now();
   const tools = go ? { go: go.file, env: go.env } : { env: context.env };
   const file = await buildPart(part, { pulumiHome, run, ...tools });
   const problem = await probePart(part, { pulumiHome, env: context.env });
-  if (!problem) return;
+  if (!problem) {
+    const elapsed = formatElapsed((performance.now() - since) / 1000);
+    return context.note(`${part.title}: built with ${tool}, ${elapsed}`);
+  }
   // Its marker would make the next run believe in it.
   await rm(markerFile(file), { force: true });
   await rm(file, { force: true });

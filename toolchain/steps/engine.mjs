@@ -1,7 +1,7 @@
 // @ts-check
 import { readFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
-import { homedir } from "node:os";
+import { homedir, userInfo } from "node:os";
 import { join } from "node:path";
 import { isExecutable } from "../command.mjs";
 import { buildMissing, builtState } from "../engineBuilt.mjs";
@@ -94,6 +94,19 @@ async function run(context) {
   await writeEngineRecord(context.pulumiHome, context.versions.pulumi, record);
   await removeStaging(context);
   context.note(`Pulumi CLI ${version}: ${describeRoute(record)}`);
+  noteOtherHome(context);
+}
+
+/**
+ * A CLI built without cgo asks the user database for the home folder, where the launcher and this
+ * set-up ask HOME.
+ * @param {Context} context
+ */
+function noteOtherHome({ env, pulumiHome, note }) {
+  if (env.PULUMI_HOME || userInfo().homedir === homedir()) return;
+  note(
+    `HOME is not the home folder of this account: for \`npx pulumi\` by hand, export PULUMI_HOME=${pulumiHome}`,
+  );
 }
 
 /**
