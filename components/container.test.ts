@@ -27,6 +27,7 @@ test("what every container has in common", () => {
     privileged: false,
     publishAllPorts: false,
     ipcMode: "private",
+    cgroupnsMode: "private",
     logDriver: "json-file",
     logOpts: { "max-size": "10m", "max-file": "3" },
     restart: "unless-stopped",
@@ -53,7 +54,10 @@ test("a secret is mounted read-only, by the kind of mount that fails when it is 
 });
 
 describe("the health check", () => {
-  const seconds = (duration: string) => Number(/^(\d+)s$/.exec(duration)?.[1]);
+  const seconds = (duration: string) => {
+    const [, minutes, rest] = /^(?:(\d+)m)?(\d+)s$/.exec(duration) ?? [];
+    return Number(minutes ?? 0) * 60 + Number(rest);
+  };
 
   test("runs the image's own script where there is one", () => {
     expect(HEALTHCHECK.tests).toEqual([

@@ -69,7 +69,8 @@ export const HEALTHCHECK = {
   interval: "1s",
   timeout: "35s",
   retries: 3,
-  startPeriod: "60s",
+  // In Go's own notation: read back from the engine, "60s" would look like a change.
+  startPeriod: "1m0s",
 };
 
 /** A secret file as a read-only mount. A missing source is an error (with `volumes` Docker would make a folder). */
