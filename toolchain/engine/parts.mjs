@@ -12,7 +12,8 @@ import { contentKey, listFiles } from "../contentKey.mjs";
  * @typedef {object} EnginePart
  * @property {string} id
  * @property {string} title
- * @property {string} folder Its sources, relative to the project.
+ * @property {string} folder Where its sources are, relative to the project.
+ * @property {string[]} sources How the names of its sources end.
  * @property {"pulumi" | "docker" | "command"} version Which version of `versions.json` it has.
  * @property {string} target The binary, relative to PULUMI_HOME.
  * @property {string} cwd Where the command runs, relative to the project.
@@ -26,9 +27,8 @@ import { contentKey, listFiles } from "../contentKey.mjs";
 /** The project that this file belongs to. */
 export const projectFolder = fileURLToPath(new URL("../..", import.meta.url));
 
-/** Sources decide over the result; tests, texts for people and an editor's leavings do not. */
-const SOURCE = /(?:\.go|\.ts|\.mjs|\.json|\.schema|(?:^|\/)go\.(?:mod|sum))$/;
-const NO_SOURCE = /(?:_test\.go|\.test\.ts)$/;
+/** Tests decide nothing over the result. */
+const TEST = /(?:_test\.go|\.test\.ts)$/;
 
 /**
  * @returns {EnginePart[]} in the order in which a fresh machine best builds them
@@ -78,7 +78,7 @@ export function partKey(part) {
   const folder = join(projectFolder, part.folder);
   const files = listFiles(folder, (path, isFolder) => {
     if (isFolder) return !path.startsWith(".") && path !== "node_modules";
-    return SOURCE.test(path) && !NO_SOURCE.test(path);
+    return part.sources.some((end) => path.endsWith(end)) && !TEST.test(path);
   });
   const also = [partVersion(part), process.platform, process.arch, ...part.command];
   for (const [name, value] of Object.entries(part.env)) also.push(`${name}=${value}`);
