@@ -76,6 +76,7 @@ describe("the container", () => {
       privileged: false,
       publishAllPorts: false,
       ipcMode: "private",
+      cgroupnsMode: "private",
       logDriver: "json-file",
       logOpts: { "max-size": "10m", "max-file": "3" },
       restart: "unless-stopped",

@@ -54,6 +54,7 @@ const CONTAINER = {
   privileged: false,
   publishAllPorts: false,
   ipcMode: "private",
+  cgroupnsMode: "private",
   logDriver: "json-file",
   logOpts: { "max-size": "10m", "max-file": "3" },
   restart: "unless-stopped",
@@ -130,7 +131,9 @@ describe("without TLS", () => {
     const { recorder } = await gateway({ tls: false, bindAddress: "127.0.0.1" });
     expect(recorder.registrations.map(({ type, name }) => `${type} ${name}`)).toEqual([
       "doom-coding:index:Gateway gate",
+      "doom-coding:index:ProcessLimit gate-processes",
       "docker:index/container:Container gate-container",
+      "command:local:Command gate-processes-set",
     ]);
     expect(registered(recorder, "gate-container").inputs).toEqual({
       ...CONTAINER,

@@ -2,6 +2,7 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { HEALTHCHECK, hardenedContainer, secretMount } from "./container";
 import { type Backend, haproxyConfig } from "./haproxyConfig";
+import { ProcessLimit } from "./processLimit";
 import { Secret } from "./secret";
 import { SecretFile } from "./secretFile";
 
@@ -12,6 +13,9 @@ const CONFIG_PATH = "/usr/local/etc/haproxy/haproxy.cfg";
 
 /** The gateway forwards bytes: this carries hundreds of sessions, whatever size the editors have. */
 export const GATEWAY_LIMITS = { cpus: 0.5, memoryMebibytes: 128 } as const;
+
+/** HAProxy has one thread for each CPU; the rest is the health check's. */
+const PROCESSES = 256;
 
 export interface GatewayArgs {
   /** Name of the environment. */
@@ -71,6 +75,11 @@ export class Gateway extends pulumi.ComponentResource {
       },
       // Its port can be held by one container only.
       { parent: this, deleteBeforeReplace: true, dependsOn: args.after ?? [] },
+    );
+    new ProcessLimit(
+      `${name}-processes`,
+      { container: container.id, processes: PROCESSES },
+      { parent: this },
     );
     this.containerName = container.name;
     this.url = container.name.apply(
