@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { DamagedCheckpoint, parseCheckpoint, stackOutputs } from "./checkpoint";
+import { DamagedCheckpoint, parseCheckpoint, stackOutputs, withNeeds } from "./checkpoint";
 
 const STACK = "organization/doom-coding/dev";
 const file = (latest?: unknown) =>
@@ -27,7 +27,15 @@ describe("parseCheckpoint", () => {
     const latest = {
       resources: [
         { urn: "urn:stack", type: "pulumi:pulumi:Stack", outputs: { url: "http://x" } },
-        { ...container, id: "abc", protect: true, outputs: { name: "doom-dev-gateway" } },
+        {
+          ...container,
+          id: "abc",
+          protect: true,
+          outputs: { name: "doom-dev-gateway" },
+          parent: "urn:parent",
+          provider: "urn:provider::default::1234",
+          dependencies: ["urn:network"],
+        },
       ],
       pending_operations: [{ resource: container, type: "creating" }],
     };
@@ -39,6 +47,7 @@ describe("parseCheckpoint", () => {
       inputs: { name: "doom-dev-gateway" },
       outputs: { name: "doom-dev-gateway" },
       protect: true,
+      needs: ["urn:parent", "urn:provider::default", "urn:network"],
     });
     expect(checkpoint.pending).toEqual([
       {
@@ -49,6 +58,7 @@ describe("parseCheckpoint", () => {
           inputs: container.inputs,
           outputs: {},
           protect: false,
+          needs: [],
         },
       },
     ]);
@@ -79,5 +89,33 @@ describe("parseCheckpoint", () => {
 
   it("has no outputs before the first run", () => {
     expect(stackOutputs(parseCheckpoint(file(), STACK))).toEqual({});
+  });
+});
+
+describe("withNeeds", () => {
+  const resource = (urn: string, type: string, needs: string[] = []) => ({
+    urn,
+    type,
+    inputs: {},
+    outputs: {},
+    protect: false,
+    needs,
+  });
+
+  it("gives the resources of a type with all that they rest on, each once", () => {
+    const checkpoint = {
+      resources: [
+        resource("stack", "Stack"),
+        resource("provider", "Provider"),
+        resource("a", "Component", ["stack"]),
+        resource("b", "Component", ["stack"]),
+        resource("image1", "Image", ["a", "provider"]),
+        resource("image2", "Image", ["a", "provider", "image1"]),
+        resource("container", "Container", ["b", "image1"]),
+      ],
+      pending: [],
+    };
+    expect(withNeeds(checkpoint, "Image")).toEqual(["a", "image1", "image2", "provider", "stack"]);
+    expect(withNeeds(checkpoint, "Volume")).toEqual([]);
   });
 });

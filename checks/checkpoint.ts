@@ -9,6 +9,8 @@ export interface StateResource {
   readonly inputs: Readonly<Record<string, unknown>>;
   readonly outputs: Readonly<Record<string, unknown>>;
   readonly protect: boolean;
+  /** URNs of what must exist as long as this does: its parent, its provider and what it uses. */
+  readonly needs: readonly string[];
 }
 
 /** An operation that had begun when the run was cut off. */
@@ -79,7 +81,8 @@ function list(value: unknown, what: string): unknown[] {
 }
 
 function toResource(value: unknown): StateResource {
-  const { urn, type, id, inputs, outputs, protect } = record(value, "a resource");
+  const resource = record(value, "a resource");
+  const { urn, type, id, inputs, outputs, protect } = resource;
   if (typeof urn !== "string" || typeof type !== "string") {
     throw new DamagedCheckpoint("a resource has no URN or no type");
   }
@@ -90,7 +93,18 @@ function toResource(value: unknown): StateResource {
     inputs: inputs === undefined ? {} : record(inputs, "a resource's inputs"),
     outputs: outputs === undefined ? {} : record(outputs, "a resource's outputs"),
     protect: protect === true,
+    needs: neededBy(resource),
   };
+}
+
+function neededBy({ parent, provider, dependencies }: Record<string, unknown>): string[] {
+  // A provider is named by its URN and its id.
+  const providerUrn =
+    typeof provider === "string" ? [provider.slice(0, provider.lastIndexOf("::"))] : [];
+  const parentUrn = typeof parent === "string" ? [parent] : [];
+  return [...parentUrn, ...providerUrn, ...(list(dependencies, "dependencies") as string[])].filter(
+    (urn) => urn !== "",
+  );
 }
 
 function toPending(value: unknown): PendingOperation {
@@ -109,4 +123,21 @@ const STACK_TYPE = "pulumi:pulumi:Stack";
 /** The stack's outputs as they stand in the state; secret ones are still encrypted. */
 export function stackOutputs(checkpoint: Checkpoint): Readonly<Record<string, unknown>> {
   return checkpoint.resources.find((resource) => resource.type === STACK_TYPE)?.outputs ?? {};
+}
+
+/**
+ * The URNs of every resource of `type` and of all that they need, directly or not.
+ *
+ * Leaving out a resource from a removal is of no use unless these are left out, too.
+ */
+export function withNeeds({ resources }: Checkpoint, type: string): string[] {
+  const byUrn = new Map(resources.map((resource) => [resource.urn, resource]));
+  const found = new Set<string>();
+  const open = resources.filter((resource) => resource.type === type).map(({ urn }) => urn);
+  for (let urn = open.pop(); urn !== undefined; urn = open.pop()) {
+    if (found.has(urn)) continue;
+    found.add(urn);
+    open.push(...(byUrn.get(urn)?.needs ?? []));
+  }
+  return [...found].sort();
 }

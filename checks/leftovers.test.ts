@@ -33,6 +33,7 @@ function resource(type: string, name: string, id?: string): StateResource {
     inputs: { name },
     outputs: {},
     protect: false,
+    needs: [],
   };
 }
 const CONTAINER = "docker:index/container:Container";

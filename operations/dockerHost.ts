@@ -32,8 +32,8 @@ export interface DockerFacts {
   readonly networks: readonly (DockerNetworkFacts & { readonly id: string })[];
   readonly volumes: readonly VolumeFacts[];
   readonly published: readonly PublishedPort[];
-  /** Names of this project's images that are there, `doom-coding/gateway:2.6-…`. */
-  readonly ownImages: readonly string[];
+  /** Names of the images that are there: tags and digests, `doom-coding/gateway:1-…`. */
+  readonly images: readonly string[];
 }
 
 /** A daemon that is stopped or hangs accepts connections and never answers. */
@@ -70,7 +70,7 @@ export async function dockerFacts(): Promise<DockerFacts> {
       docker.listContainers({ all: true }),
       docker.listNetworks(),
       docker.listVolumes(),
-      docker.listImages({ filters: { reference: ["doom-coding/*"] } }),
+      docker.listImages(),
     ]);
     return {
       apiVersion: version.ApiVersion,
@@ -80,7 +80,10 @@ export async function dockerFacts(): Promise<DockerFacts> {
       published: containers.flatMap(toPublished),
       networks: networks.map(toNetwork),
       volumes: volumes.Volumes.map(({ Name, Labels }) => ({ name: Name, labels: Labels ?? {} })),
-      ownImages: images.flatMap((image) => image.RepoTags ?? []),
+      images: images.flatMap(({ RepoTags, RepoDigests }) => [
+        ...(RepoTags ?? []),
+        ...(RepoDigests ?? []),
+      ]),
     };
   } catch (error) {
     throw dockerFailure(error);

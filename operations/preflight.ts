@@ -239,9 +239,12 @@ function diskProblems(
 ): string[] {
   if (!isDockerLocal()) return [];
   const existing = new Set(docker.volumes.map(({ name }) => name));
-  const images = ["doom-coding/code-server:", "doom-coding/gateway:"];
+  const images = [
+    ...("version" in environment.image ? ["doom-coding/code-server:"] : []),
+    "doom-coding/gateway:",
+  ];
   const problem = diskProblem(docker.rootFolder, freeBytes(docker.rootFolder), {
-    builds: !images.every((prefix) => docker.ownImages.some((name) => name.startsWith(prefix))),
+    builds: !images.every((prefix) => docker.images.some((name) => name.startsWith(prefix))),
     newVolumes: dataVolumes(stack, environment.instances).filter((name) => !existing.has(name))
       .length,
     storageMebibytes: environment.resources.storage,

@@ -109,6 +109,7 @@ async function findDrift({ checkpoint }: StoredState): Promise<string[]> {
   const containers = new Map(docker.containers.map((container) => [container.id, container]));
   const networks = new Set(docker.networks.map(({ id }) => id));
   const volumes = new Set(docker.volumes.map(({ name }) => name));
+  const images = new Set(docker.images);
   return checkpoint.resources.flatMap(({ type, id = "", inputs }) => {
     const name = String(inputs.name);
     switch (type) {
@@ -123,6 +124,8 @@ async function findDrift({ checkpoint }: StoredState): Promise<string[]> {
         return volumes.has(name)
           ? []
           : [`WARNING: the volume ${name} is gone, with its data; an empty one takes its place`];
+      case "docker:index/remoteImage:RemoteImage":
+        return images.has(name) ? [] : [`the image ${name} is gone; it is made again`];
       default:
         return [];
     }

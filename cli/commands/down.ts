@@ -1,3 +1,4 @@
+import { withNeeds } from "../../checks/checkpoint";
 import { dockerName } from "../../config/names";
 import { connectDocker, dockerFacts, dockerFailure } from "../../operations/dockerHost";
 import type { OpenStack } from "../../operations/engine";
@@ -5,6 +6,7 @@ import { Failure } from "../../operations/failure";
 import { refuseHeld } from "../../operations/locks";
 import { reconcile } from "../../operations/reconcile";
 import { openSession, type StackSession } from "../../operations/stackSession";
+import { readState } from "../../operations/stateFiles";
 import { type CommandContext, refreshState, runEngine } from "../engineRun";
 import type { Outcome } from "../output";
 import { changesText } from "../text";
@@ -64,11 +66,14 @@ async function destroy(
   { stack }: OpenStack,
   purge: boolean,
 ): Promise<UpdateProgress> {
+  // Images stay on the host in any case; to forget them would mean to build them again.
+  const state = readState(session.project, session.stack);
+  const exclude = state ? withNeeds(state.checkpoint, "docker:index/remoteImage:RemoteImage") : [];
   const { progress } = await runEngine(
     session,
     context,
     { purpose: "down", phase: `taking down ${session.stack}`, lines: true },
-    (onEvent) => stack.destroy({ onEvent, excludeProtected: !purge }),
+    (onEvent) => stack.destroy(purge ? { onEvent } : { onEvent, excludeProtected: true, exclude }),
   );
   return progress;
 }
