@@ -73,6 +73,9 @@ frontend public
 backend editors
     balance leastconn
     cookie doom-prod insert indirect nocache httponly secure attr SameSite=Lax
+    # The session cookie is as good as the password, and code-server leaves it open to scripts:
+    # those of any app that is looked at through /proxy/ run on the same origin.
+    http-response replace-header Set-Cookie ^(code-server-session.*)$ "\\1; HttpOnly; Secure"
     option httpchk GET /healthz
     http-check expect status 200
     default-server inter 1s fall 3 rise 1 resolvers docker init-addr libc,none
@@ -95,6 +98,7 @@ describe("TLS", () => {
       "cookie doom-dev insert indirect nocache httponly attr SameSite=Lax",
     );
     expect(text).not.toMatch(/ ssl crt /);
+    expect(text).not.toContain("Secure");
   });
 
   test("nobody outside can claim that a request came over TLS", () => {

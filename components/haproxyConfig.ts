@@ -32,6 +32,7 @@ export function haproxyConfig(args: HaproxyConfigArgs): string {
       ? ""
       : ` ssl crt ${args.certificate} ssl-min-ver TLSv1.2 alpn http/1.1`;
   const secure = args.certificate === undefined ? "" : " secure";
+  const cookieRights = args.certificate === undefined ? "HttpOnly" : "HttpOnly; Secure";
   const servers = args.backends.map(
     ({ id, host, port }) => `    server ${id} ${host}:${port} check cookie ${id}`,
   );
@@ -75,6 +76,9 @@ export function haproxyConfig(args: HaproxyConfigArgs): string {
     "backend editors",
     "    balance leastconn",
     `    cookie doom-${args.stack} insert indirect nocache httponly${secure} attr SameSite=Lax`,
+    "    # The session cookie is as good as the password, and code-server leaves it open to scripts:",
+    "    # those of any app that is looked at through /proxy/ run on the same origin.",
+    `    http-response replace-header Set-Cookie ^(code-server-session.*)$ "\\1; ${cookieRights}"`,
     "    option httpchk GET /healthz",
     "    http-check expect status 200",
     "    default-server inter 1s fall 3 rise 1 resolvers docker init-addr libc,none",
