@@ -12,6 +12,14 @@ export function peakMemory(pid: number): number {
   return Number(read(pid, "memory", "memory.max_usage_in_bytes", "memory.peak"));
 }
 
+/** How many processes the kernel ended because the limit was reached. */
+export function memoryKills(pid: number): number {
+  const text = read(pid, "memory", "memory.oom_control", "memory.events");
+  const count = /^oom_kill (\d+)$/m.exec(text)?.[1];
+  if (count === undefined) throw new Error(`no oom_kill in ${text}`);
+  return Number(count);
+}
+
 /** The share of CPUs: the CFS quota over its period. */
 export function kernelCpuLimit(pid: number): number {
   const text = read(pid, "cpu", "cpu.cfs_quota_us", "cpu.max");

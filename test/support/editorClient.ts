@@ -15,6 +15,9 @@ interface Request {
   readonly body?: string;
 }
 
+/** The address that a browser ends on after the login. */
+export const WORKBENCH = "?folder=/config/workspace";
+
 const TIMEOUT_MILLISECONDS = 15_000;
 
 /**
@@ -62,6 +65,18 @@ export class EditorClient {
       "content-length": Buffer.byteLength(body),
     };
     return this.request("login", { method: "POST", headers, body });
+  }
+
+  /**
+   * Whether this visitor gets the workbench (200) rather than the way to the login page (302).
+   *
+   * The folder is named because `/` alone answers with a redirect to it, too.
+   */
+  async getsIn(): Promise<boolean> {
+    const { status, headers, body } = await this.request(WORKBENCH);
+    if (status === 200 && body.includes("vscode-workbench-web-configuration")) return true;
+    if (status === 302 && /^\.\/login(\?|$)/.test(headers.location ?? "")) return false;
+    throw new Error(`neither workbench nor login: ${status} ${headers.location ?? body}`);
   }
 
   /**
@@ -124,7 +139,7 @@ export class EditorClient {
 
 /** The address of the editor's WebSocket, from a workbench page; it holds the editor's commit. */
 export function editorSocketPath(workbench: string): string {
-  const base = /\/((?:stable|oss-dev)-[0-9a-f]+)\//.exec(workbench)?.[1];
+  const base = /\b((?:stable|oss-dev)-[0-9a-f]{40})\//.exec(workbench)?.[1];
   if (base === undefined) throw new Error("the page is no workbench: it names no version's folder");
   const query = new URLSearchParams({
     reconnectionToken: randomUUID(),
