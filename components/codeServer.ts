@@ -2,13 +2,9 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { dockerName } from "../config/names";
 import { HEALTHCHECK, hardenedContainer, type Limits, secretMount } from "./container";
-import { ProcessLimit } from "./processLimit";
 import { Secret } from "./secret";
 import { SecretFile } from "./secretFile";
 import { Volume } from "./volume";
-
-/** Threads count: an editor at rest has about 60, a large language server some hundred. */
-const PROCESSES = 2048;
 
 /** The port that the editor listens on, inside its networks only. */
 export const CODE_SERVER_PORT = 8443;
@@ -78,11 +74,6 @@ export class CodeServer extends pulumi.ComponentResource {
       { parent: this },
     );
     const container = this.container(name, args, volume, hashFile);
-    new ProcessLimit(
-      `${name}-processes`,
-      { container: container.id, processes: PROCESSES },
-      { parent: this },
-    );
     this.containerName = container.name;
     this.containerId = container.id;
     this.volumeName = volume.dockerName;

@@ -44,7 +44,7 @@ function containers({ registrations }: Recorder): Registration[] {
 }
 
 const SHARED = [
-  "command:local:Command environment-gateway-processes-set",
+  "command:local:Command environment-process-limits-set",
   "docker:index/container:Container environment-gateway-container",
   "docker:index/network:Network environment-edge-network",
   "docker:index/network:Network environment-egress-network",
@@ -57,7 +57,7 @@ const SHARED = [
   "doom-coding:index:Network environment-edge",
   "doom-coding:index:Network environment-egress",
   "doom-coding:index:Network environment-internal",
-  "doom-coding:index:ProcessLimit environment-gateway-processes",
+  "doom-coding:index:ProcessLimits environment-process-limits",
 ];
 
 const BUILT = ["docker:index/remoteImage:RemoteImage environment-code-server-image-image"];
@@ -74,11 +74,9 @@ function editor(index: number): string[] {
   return [
     `command:local:Command ${name}-hash-write`,
     `command:local:Command ${name}-password-generate`,
-    `command:local:Command ${name}-processes-set`,
     `docker:index/container:Container ${name}-container`,
     `docker:index/volume:Volume ${name}-data-volume`,
     `doom-coding:index:CodeServer ${name}`,
-    `doom-coding:index:ProcessLimit ${name}-processes`,
     `doom-coding:index:Secret ${name}-password`,
     `doom-coding:index:SecretFile ${name}-hash`,
     `doom-coding:index:Volume ${name}-data`,

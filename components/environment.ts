@@ -8,6 +8,7 @@ import { CODE_SERVER_PORT, CodeServer } from "./codeServer";
 import { Gateway } from "./gateway";
 import { Image, type ImageArgs } from "./image";
 import { Network, type NetworkRole } from "./network";
+import { ProcessLimits } from "./processLimits";
 
 export interface EnvironmentArgs {
   /** Name of the environment: the stack's. */
@@ -32,6 +33,9 @@ export interface InstanceOutputs {
 
 const LOOPBACK = "127.0.0.1";
 
+/** Threads count: an editor at rest has about 60, a large language server some hundred. */
+const PROCESSES = 2048;
+
 /** One whole environment: networks, images, editors and the gateway before them. */
 export class Environment extends pulumi.ComponentResource {
   readonly url: pulumi.Output<string>;
@@ -51,6 +55,14 @@ export class Environment extends pulumi.ComponentResource {
     const gatewayImage = new Image(`${name}-gateway-image`, args.images.gateway, { parent: this });
     const editors = this.createEditors(name, args, codeServerImage);
     const gateway = this.createGateway(name, args, gatewayImage, editors.length, codeServerImage);
+    new ProcessLimits(
+      `${name}-process-limits`,
+      {
+        containers: [gateway.containerId, ...editors.map((editor) => editor.containerId)],
+        processes: PROCESSES,
+      },
+      { parent: this },
+    );
 
     // The gateway's own check passes once an editor answers; the address is good when all of them do.
     this.url = pulumi

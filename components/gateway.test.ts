@@ -131,9 +131,7 @@ describe("without TLS", () => {
     const { recorder } = await gateway({ tls: false, bindAddress: "127.0.0.1" });
     expect(recorder.registrations.map(({ type, name }) => `${type} ${name}`)).toEqual([
       "doom-coding:index:Gateway gate",
-      "doom-coding:index:ProcessLimit gate-processes",
       "docker:index/container:Container gate-container",
-      "command:local:Command gate-processes-set",
     ]);
     expect(registered(recorder, "gate-container").inputs).toEqual({
       ...CONTAINER,

@@ -2,7 +2,6 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { HEALTHCHECK, hardenedContainer, secretMount } from "./container";
 import { type Backend, haproxyConfig } from "./haproxyConfig";
-import { ProcessLimit } from "./processLimit";
 import { Secret } from "./secret";
 import { SecretFile } from "./secretFile";
 
@@ -13,9 +12,6 @@ const CONFIG_PATH = "/usr/local/etc/haproxy/haproxy.cfg";
 
 /** The gateway forwards bytes: this carries hundreds of sessions, whatever size the editors have. */
 export const GATEWAY_LIMITS = { cpus: 0.5, memoryMebibytes: 128 } as const;
-
-/** HAProxy has one thread for each CPU; the rest is the health check's. */
-const PROCESSES = 256;
 
 export interface GatewayArgs {
   /** Name of the environment. */
@@ -47,6 +43,7 @@ export class Gateway extends pulumi.ComponentResource {
   /** Where people open the environment. */
   readonly url: pulumi.Output<string>;
   readonly containerName: pulumi.Output<string>;
+  readonly containerId: pulumi.Output<string>;
 
   constructor(name: string, args: GatewayArgs, opts?: pulumi.ComponentResourceOptions) {
     super("doom-coding:index:Gateway", name, { port: args.port, tls: args.tls }, opts);
@@ -76,12 +73,8 @@ export class Gateway extends pulumi.ComponentResource {
       // Its port can be held by one container only.
       { parent: this, deleteBeforeReplace: true, dependsOn: args.after ?? [] },
     );
-    new ProcessLimit(
-      `${name}-processes`,
-      { container: container.id, processes: PROCESSES },
-      { parent: this },
-    );
     this.containerName = container.name;
+    this.containerId = container.id;
     this.url = container.name.apply(
       () => `${args.tls ? "https" : "http"}://${args.bindAddress}:${args.port}/`,
     );

@@ -24,7 +24,7 @@ export type Placed = Pick<PolicyResource, "urn" | "type" | "parent" | "propertyD
 /** The type of resources whose inputs rules about the whole stack look at. */
 export const OBSERVED_TYPES: readonly string[] = [CONTAINER, NETWORK, COMMAND];
 
-const PROCESS_LIMIT = "doom-coding:index:ProcessLimit";
+const PROCESS_LIMITS = "doom-coding:index:ProcessLimits";
 
 /**
  * The stack, put together from the inputs of its resources and from what depends on what.
@@ -54,14 +54,14 @@ export function factsOf(
   };
 }
 
-/** What the commands of every `ProcessLimit` set that takes the container's ID. */
+/** What the commands of every `ProcessLimits` set that takes the container's ID. */
 function processLimitsOf(
   container: string,
   observed: ReadonlyMap<string, Observed>,
   placed: readonly Placed[],
 ) {
   return placed
-    .filter(({ type, parent }) => type === COMMAND && parent?.type === PROCESS_LIMIT)
+    .filter(({ type, parent }) => type === COMMAND && parent?.type === PROCESS_LIMITS)
     .filter(({ propertyDependencies }) =>
       (propertyDependencies.environment ?? []).some(({ urn }) => urn === container),
     )
