@@ -1,0 +1,102 @@
+import { parseArgs } from "node:util";
+import { allHeld, judge } from "../../checks/benchVerdict";
+import { findEngine } from "../../operations/engine";
+import { errorText } from "../../operations/failure";
+import { findProject, type Project } from "../../operations/project";
+import type { Group } from "./group";
+import { previewGroup } from "./preview";
+import { describeMachine, writeRecord } from "./record";
+import { renderTable } from "./table";
+import { upGroup } from "./up";
+import { collectVersions } from "./versions";
+
+/** Exit codes: 0 every bound is held, 1 one is not or a figure could not be measured, 2 wrong usage. */
+
+const GROUPS: readonly Group[] = [previewGroup, upGroup];
+
+const USAGE = [
+  "usage: npm run bench -- [NAME ...] [--rounds N]",
+  "",
+  ...GROUPS.map(({ name, summary, rounds }) => `  ${name}  ${summary} (${rounds} rounds)`),
+  "",
+].join("\n");
+
+interface Wanted {
+  readonly groups: readonly Group[];
+  readonly rounds: number | undefined;
+}
+
+function readArguments(words: readonly string[]): Wanted {
+  const { positionals, values } = parseArgs({
+    args: [...words],
+    allowPositionals: true,
+    options: { rounds: { type: "string" } },
+  });
+  const unknown = positionals.filter((name) => !GROUPS.some((group) => group.name === name));
+  if (unknown.length > 0) throw new Error(`there is no group ${unknown.join(", ")}`);
+  const rounds = values.rounds === undefined ? undefined : Number(values.rounds);
+  if (rounds !== undefined && !(Number.isInteger(rounds) && rounds > 0)) {
+    throw new Error(`--rounds takes a whole number above 0, not ${values.rounds}`);
+  }
+  const chosen = GROUPS.filter(({ name }) => positionals.includes(name));
+  return { groups: positionals.length === 0 ? GROUPS : chosen, rounds };
+}
+
+/** Measures one group, prints and keeps its figures; whether every bound is held. */
+async function runGroup(
+  group: Group,
+  wanted: Wanted,
+  project: Project,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const started = new Date();
+  const rounds = wanted.rounds ?? group.rounds;
+  const report = (line: string) => process.stdout.write(`${group.name}: ${line}\n`);
+  const engine = await findEngine(project);
+  const comparisons = await group.measure({ engine, rounds, signal, report });
+  const judgements = comparisons.map(judge);
+  const file = writeRecord(project.root, {
+    group: group.name,
+    command: ["npm run bench --", ...process.argv.slice(2)].join(" "),
+    startedAt: started.toISOString(),
+    seconds: (Date.now() - started.getTime()) / 1000,
+    rounds,
+    machine: describeMachine(),
+    versions: await collectVersions(project),
+    judgements,
+    comparisons,
+  });
+  process.stdout.write(`\n${renderTable(judgements)}\n\n${group.name}: kept in ${file}\n\n`);
+  return allHeld(judgements);
+}
+
+async function main(): Promise<number> {
+  let wanted: Wanted;
+  try {
+    wanted = readArguments(process.argv.slice(2));
+  } catch (error) {
+    process.stderr.write(`bench: ${errorText(error)}\n\n${USAGE}`);
+    return 2;
+  }
+  const controller = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM"] as const) {
+    process.on(name, () => controller.abort(new Error(`interrupted by ${name}`)));
+  }
+  const project = findProject(__dirname);
+  let held = true;
+  for (const group of wanted.groups) {
+    if (!(await runGroup(group, wanted, project, controller.signal))) held = false;
+  }
+  process.stdout.write(held ? "bench: every bound is held\n" : "bench: a bound is NOT held\n");
+  return held ? 0 : 1;
+}
+
+main().then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error: unknown) => {
+    process.stderr.write(`bench: ${errorText(error)}\n`);
+    process.exitCode = 1;
+  },
+);

@@ -1,0 +1,45 @@
+import type { Judgement, Verdict } from "../../checks/benchVerdict";
+
+const VERDICTS: Record<Verdict, string> = {
+  held: "held",
+  exceeded: "EXCEEDED",
+  reported: "reported only",
+};
+
+const HEADINGS = ["figure", "ours", "against", "its", "ratio min", "ratio median", "bound", ""];
+/** Words stand left, numbers right. */
+const NUMBERS = new Set([1, 3, 4, 5, 6]);
+
+/** The judgements as a table: medians in seconds, ratios as minimum and median of the rounds. */
+export function renderTable(judgements: readonly Judgement[]): string {
+  const rows = [HEADINGS, ...judgements.map(cells)];
+  const widths = HEADINGS.map((_, column) =>
+    Math.max(...rows.map((row) => (row[column] as string).length)),
+  );
+  const render = (row: readonly string[]) =>
+    row
+      .map((cell, column) => {
+        const width = widths[column] as number;
+        return NUMBERS.has(column) ? cell.padStart(width) : cell.padEnd(width);
+      })
+      .join("  ")
+      .trimEnd();
+  const rule = widths.map((width) => "-".repeat(width));
+  return [render(HEADINGS), render(rule), ...judgements.map((one) => render(cells(one)))].join(
+    "\n",
+  );
+}
+
+function cells({ figure, ours, peer, theirs, ratio, bound, verdict }: Judgement): string[] {
+  const seconds = (milliseconds: number) => `${(milliseconds / 1000).toFixed(2)} s`;
+  return [
+    figure,
+    seconds(ours.median),
+    peer,
+    seconds(theirs.median),
+    ratio.minimum.toFixed(2),
+    ratio.median.toFixed(2),
+    bound === undefined ? "-" : `<= ${bound}`,
+    VERDICTS[verdict],
+  ];
+}
