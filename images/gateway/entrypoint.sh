@@ -13,8 +13,8 @@ fail() {
 
 [[ -f $configuration ]] || fail "no $configuration: it has to be put into the container."
 [[ -s $configuration ]] || fail "$configuration is empty."
-haproxy -c -q -f "$image" -f "$configuration" ||
-  fail "HAProxy refuses $configuration; its reasons stand above."
+reasons=$(haproxy -c -f "$image" -f "$configuration" 2>&1) ||
+  fail "HAProxy refuses $configuration:"$'\n'"$reasons"
 
 # In the foreground and without a master process, which would stay root.
 exec haproxy -db -f "$image" -f "$configuration"

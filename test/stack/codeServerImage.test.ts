@@ -3,7 +3,7 @@ import type Docker from "dockerode";
 import { argon2id } from "hash-wasm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { engine, runIn, waitForContainer } from "../support/dockerHost";
-import { editorSocketPath } from "../support/editorClient";
+import { editorSocketPath, WORKBENCH } from "../support/editorClient";
 import { findSecrets, type Haystack } from "../support/secretScan";
 import {
   buildImage,
@@ -111,7 +111,7 @@ describe.each(["4.139.1", "4.133.0"])("version %s", (version) => {
 
     const owner = await clientOf(container);
     expect((await owner.login(PASSWORD)).status).toBe(302);
-    const workbench = await owner.request("?folder=/config/workspace");
+    const workbench = await owner.request(WORKBENCH);
     expect(workbench.status).toBe(200);
     expect(await owner.handshake(editorSocketPath(workbench.body))).toBe(101);
   });
@@ -176,7 +176,8 @@ describe("the secret", () => {
     const client = await clientOf(container);
     expect((await client.login(PASSWORD)).status).toBe(302);
     expect((await client.request("")).status).toBe(302);
-    const read = "cat /proc/1/environ; for p in $(pgrep node); do cat /proc/$p/environ; done";
+    const read =
+      "for p in $(pgrep --full '^(tini|node|/usr/local/bin/node) '); do cat /proc/$p/environ; done";
     const content = await runIn(container.id, ["bash", "-c", read], "1000");
     expect(content).toContain("HOME=/config");
     const secrets = new Map([["password", PASSWORD]]);
@@ -226,9 +227,9 @@ describe("the health check", () => {
     });
     const proof = ["stat", "--format=%Y", "/run/code-server/login-required"];
     const before = await runIn(container.id, proof);
-    await runIn(container.id, ["pkill", "--signal", "STOP", "node"], "1000");
+    await runIn(container.id, ["pkill", "--signal", "STOP", "--full", "/opt/code-server"], "1000");
     await expect(runIn(container.id, ["healthcheck"])).rejects.toThrow("/healthz answered 000");
-    await runIn(container.id, ["pkill", "--signal", "CONT", "node"], "1000");
+    await runIn(container.id, ["pkill", "--signal", "CONT", "--full", "/opt/code-server"], "1000");
     await container.restart();
     await waitForContainer(container.id, ({ State }) => State.Health?.Status === "healthy");
     expect(Number(await runIn(container.id, proof))).toBeGreaterThan(Number(before));

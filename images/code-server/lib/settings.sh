@@ -62,6 +62,12 @@ read_settings() {
   LOG_LEVEL=${LOG_LEVEL-info}
   [[ $LOG_LEVEL =~ ^(trace|debug|info|warn|error)$ ]] ||
     fail "LOG_LEVEL must be trace, debug, info, warn or error."
+  # VS Code's server writes the options that it was started with into its log at this level, the
+  # login secret among them: into the container's output and onto the volume.
+  if [[ $LOG_LEVEL == trace ]]; then
+    echo "code-server image: LOG_LEVEL is debug, since trace writes the login secret into the log."
+    LOG_LEVEL=debug
+  fi
 
   # Browsers keep cookies per host and not per port: editors behind one host need different names,
   # else logging in to one is logging out of the other.
