@@ -50,6 +50,7 @@ export class CodeServer extends pulumi.ComponentResource {
       `${name}-password`,
       {
         generator: "secretGenerate",
+        keep: true,
         ...(args.password === undefined
           ? {}
           : { environment: { DOOM_GIVEN_PASSWORD: pulumi.secret(args.password) } }),

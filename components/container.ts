@@ -59,12 +59,13 @@ export function hardenedContainer(args: HardenedArgs): Omit<docker.ContainerArgs
  * The health check of our images. The first probe waits until the service answers and the later ones
  * pause for nine of their ten seconds, so that one second after the start is soon enough to begin (the
  * engine probes for the first time after one interval). Other images with the linuxserver.io contract
- * have no such script; they are asked whether they answer at all.
+ * have no such script; they are asked whether they send a stranger to the login page (`/healthz` answers 200
+ * also with the login off).
  */
 export const HEALTHCHECK = {
   tests: [
     "CMD-SHELL",
-    "if [ -x /usr/local/bin/healthcheck ]; then exec /usr/local/bin/healthcheck 9; fi; sleep 2; curl -fsS -o /dev/null http://127.0.0.1:8443/healthz",
+    "if [ -x /usr/local/bin/healthcheck ]; then exec /usr/local/bin/healthcheck 9; fi; sleep 2; curl -s -o /dev/null -w '%{http_code}' http://127.0.0.1:8443/ | grep -qx 302",
   ],
   interval: "1s",
   timeout: "35s",

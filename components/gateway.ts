@@ -96,6 +96,7 @@ export class Gateway extends pulumi.ComponentResource {
       `${name}-certificate`,
       {
         generator: "certificateGenerate",
+        keep: false,
         environment: { DOOM_CERTIFICATE_NAMES: names.join(",") },
       },
       { parent: this },

@@ -27,7 +27,7 @@ describe("a secret", () => {
   test.each(["secretGenerate", "certificateGenerate"] as const)(
     "is made by %s",
     async (generator) => {
-      const { recorder } = await run(() => new Secret("secret", { generator }));
+      const { recorder } = await run(() => new Secret("secret", { generator, keep: true }));
       expect(recorder.registrations.map(({ type, name }) => `${type} ${name}`)).toEqual([
         "doom-coding:index:Secret secret",
         "command:local:Command secret-generate",
@@ -40,24 +40,32 @@ describe("a secret", () => {
     },
   );
 
-  test("is protected, hidden in the state, and not made again for a reworded command", async () => {
-    const { recorder } = await run(() => new Secret("secret", { generator: "secretGenerate" }));
-    expect(registered(recorder, "secret-generate").options).toMatchObject({
-      protect: true,
-      additionalSecretOutputs: ["stdout", "stderr"],
-      ignoreChanges: ["create"],
-    });
-  });
+  test.each([true, false])(
+    "is hidden in the state, not made again for a reworded command, and protected: %s",
+    async (keep) => {
+      const { recorder } = await run(
+        () => new Secret("secret", { generator: "secretGenerate", keep }),
+      );
+      const { options } = registered(recorder, "secret-generate");
+      expect(options).toMatchObject({
+        additionalSecretOutputs: ["stdout", "stderr"],
+        ignoreChanges: ["create"],
+      });
+      expect(options.protect ?? false).toBe(keep);
+    },
+  );
 
   test("comes out as a secret", async () => {
-    const { component } = await run(() => new Secret("secret", { generator: "secretGenerate" }));
+    const { component } = await run(
+      () => new Secret("secret", { generator: "secretGenerate", keep: true }),
+    );
     expect(await settled(component.value)).toEqual({ value: CANARY, secret: true });
   });
 
   test("does not show what the generator was given", async () => {
     const environment = { DOOM_GIVEN_PASSWORD: pulumi.secret("canary-given") };
     const { recorder } = await run(
-      () => new Secret("secret", { generator: "secretGenerate", environment }),
+      () => new Secret("secret", { generator: "secretGenerate", environment, keep: true }),
     );
     expect(registered(recorder, "secret").inputs).toEqual({});
     const given = registered(recorder, "secret-generate").inputs.environment;

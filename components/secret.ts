@@ -6,12 +6,16 @@ export interface SecretArgs {
   readonly generator: "secretGenerate" | "certificateGenerate";
   /** What the generator reads; a change makes it run again, in place. */
   readonly environment?: Record<string, pulumi.Input<string>>;
+  /**
+   * Whether the secret outlives `doom down`, because data that stays depends on it. It cannot be
+   * dropped from the program then.
+   */
+  readonly keep: boolean;
 }
 
 /**
- * A secret that is made on first use and then kept, in the stack's encrypted state and nowhere else.
- *
- * Protected, so that `doom down` keeps it together with the data it opens.
+ * A secret that is made on first use and then stays the same, in the stack's encrypted state and
+ * nowhere else.
  */
 export class Secret extends pulumi.ComponentResource {
   /** What the generator printed; always secret. */
@@ -30,7 +34,7 @@ export class Secret extends pulumi.ComponentResource {
       },
       {
         parent: this,
-        protect: true,
+        protect: args.keep,
         additionalSecretOutputs: ["stdout", "stderr"],
         // A reworded command line must not make a new password for an old volume.
         ignoreChanges: ["create"],

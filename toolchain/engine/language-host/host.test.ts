@@ -136,7 +136,7 @@ describe("Run", () => {
       cwd: program,
       execArgv: ["--no-warnings"],
       PULUMI_CONFIG: '{"docker:config:host":"socket","project:config:key":"value"}',
-      PULUMI_CONFIG_SECRET_KEYS: '["project:config:key"]',
+      PULUMI_CONFIG_SECRET_KEYS: '["project:key"]',
       PULUMI_NODEJS_TYPESCRIPT: "false",
     });
   });

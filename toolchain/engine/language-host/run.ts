@@ -78,7 +78,8 @@ export function programEnvironment(
   for (const [key, value] of request.getConfigMap().entries()) config[configKey(key)] = value;
   return {
     PULUMI_CONFIG: JSON.stringify(config),
-    PULUMI_CONFIG_SECRET_KEYS: JSON.stringify(request.getConfigsecretkeysList().map(configKey)),
+    // Unlike the map's keys, the SDK looks these up as they come from the engine.
+    PULUMI_CONFIG_SECRET_KEYS: JSON.stringify(request.getConfigsecretkeysList()),
     PULUMI_NODEJS_TYPESCRIPT: String(options.typescript),
     ...(options.tsconfig === undefined ? {} : { PULUMI_NODEJS_TSCONFIG_PATH: options.tsconfig }),
   };
