@@ -51,6 +51,9 @@ defaults
     timeout http-request 10s
     # An editor's WebSocket may stay silent for as long as its window is open.
     timeout tunnel 24h
+    # A window that is gone has closed its side only: without these the other stays as long.
+    timeout client-fin 5s
+    timeout server-fin 5s
     retries 2
     option redispatch
 
