@@ -120,13 +120,13 @@ export class LiveEnvironment {
     return this.pulumi("up", "--yes", "--skip-preview", ...args);
   }
 
-  /** What an `up` would do, without what stays the same. */
+  /** What an `up` would do, without what stays the same and without the looks of a refresh. */
   async plan(...args: string[]): Promise<PlannedStep[]> {
     const { steps } = JSON.parse(await this.pulumi("preview", "--json", ...args)) as {
       steps: { op: string; urn: string }[];
     };
     return steps
-      .filter(({ op }) => op !== "same")
+      .filter(({ op }) => op !== "same" && op !== "refresh")
       .map(({ op, urn }) => ({ name: urn.slice(urn.lastIndexOf("::") + 2), operation: op }));
   }
 
