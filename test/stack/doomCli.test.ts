@@ -1,0 +1,200 @@
+import { readFileSync, statSync } from "node:fs";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import {
+  containerIds,
+  containersOf,
+  isHealthy,
+  networksOf,
+  runIn,
+  volumesOf,
+} from "../support/dockerHost";
+import { runDoom } from "../support/doomProcess";
+import type { LiveEnvironment } from "../support/liveEnvironment";
+import { createProjectCopy, type ProjectCopy } from "../support/projectCopy";
+
+/*
+ * One environment through `doom`, from `init` to `--purge`. The tests follow one life: each leaves
+ * the environment as the next one expects it.
+ */
+let copy: ProjectCopy;
+let environment: LiveEnvironment;
+let stack: string;
+let password: string;
+
+const doom = (...args: string[]) => runDoom(copy.root, args);
+const editor = () => `doom-${stack}-code-server-1`;
+
+/** Runs a command that has to succeed and gives its document. */
+async function json(...args: string[]) {
+  const { code, stdout, stderr } = await doom(...args, "--json");
+  expect(code, stderr).toBe(0);
+  return JSON.parse(stdout);
+}
+
+beforeAll(async () => {
+  copy = createProjectCopy();
+  environment = await copy.addStack();
+  stack = environment.stack;
+});
+afterAll(() => copy?.dispose());
+
+describe("doom init", () => {
+  it("makes a passphrase that only its owner can read, and the stack", async () => {
+    expect(await json("init")).toEqual({
+      command: "init",
+      result: "succeeded",
+      stacks: [{ stack, created: true, passphraseMade: true }],
+    });
+    const file = path.join(copy.root, ".passphrases", stack);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(statSync(path.dirname(file)).mode & 0o777).toBe(0o700);
+  });
+
+  it("changes nothing the second time and never prints the passphrase", async () => {
+    const file = path.join(copy.root, ".passphrases", stack);
+    const before = readFileSync(file, "utf8");
+    const { code, stdout, stderr } = await doom("init", stack);
+    expect([code, stdout]).toEqual([0, `${stack} is there already.\n`]);
+    expect(readFileSync(file, "utf8")).toBe(before);
+    expect(stdout + stderr).not.toContain(before.trim());
+  });
+});
+
+describe("doom up", () => {
+  it("previews without creating anything", async () => {
+    const { changed, changes, steps } = await json("preview", stack);
+    expect(changed).toBe(true);
+    expect(changes).toEqual({ create: steps.length });
+    expect(await containersOf(stack)).toEqual([]);
+    expect(await volumesOf(stack)).toEqual([]);
+  });
+
+  it("ends with the address, the password's command and what to do next", async () => {
+    const { code, stdout, stderr } = await doom("up", stack);
+    expect(code, stderr).toBe(0);
+    expect(stdout).toMatch(new RegExp(`^${stack} is up: \\d+ created in \\d+ s\\.\n`));
+    expect(stdout).toContain(`  Open       http://127.0.0.1:${environment.port}/\n`);
+    expect(stdout).toContain(`  Password   npx doom password ${stack}\n`);
+    for (const next of ["status", "preview", "down"]) {
+      expect(stdout).toContain(`  npx doom ${next} ${stack} `);
+    }
+    expect(stderr).toContain(`created  Container ${editor()}`);
+    expect((await containersOf(stack)).map(isHealthy)).toEqual([true, true]);
+    const answer = await fetch(`http://127.0.0.1:${environment.port}/login`);
+    expect(answer.status).toBe(200);
+  });
+
+  it("says the second time that nothing changed", async () => {
+    const before = await containerIds(stack);
+    const { code, stdout } = await doom("up", stack);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(`${stack} is up to date: nothing changed.\n`);
+    expect(await containerIds(stack)).toEqual(before);
+  });
+
+  it("applies a change and names what made it necessary", async () => {
+    const before = await containerIds(stack);
+    environment.configure((value) => ({
+      ...value,
+      resources: { cpus: 0.5, memory: "640MiB", storage: "256MiB" },
+    }));
+    const { steps } = await json("preview", stack);
+    expect(steps).toMatchObject([{ operation: "update", type: "Container", name: editor() }]);
+    expect(steps[0].because).toContain("memory");
+    expect(await json("up", stack)).toMatchObject({ changed: true, changes: { update: 1 } });
+    expect(await containerIds(stack)).toEqual(before);
+  });
+
+  it("brings back what was stopped and removed behind its back", async () => {
+    const [first, second] = await containersOf(stack);
+    await runDocker("rm", "-f", first?.Name.slice(1) as string);
+    await runDocker("stop", "-t", "1", second?.Name.slice(1) as string);
+    expect((await doom("status", stack)).code).toBe(10);
+    const { notes } = await json("up", stack);
+    expect(notes).toHaveLength(2);
+    expect((await containersOf(stack)).map(isHealthy)).toEqual([true, true]);
+  });
+});
+
+describe("doom status and doom password", () => {
+  it("reports each container's health and the address", async () => {
+    const { environment: status } = await json("status", stack);
+    expect(status).toEqual({
+      stack,
+      condition: "healthy",
+      url: `http://127.0.0.1:${environment.port}/`,
+      containers: [
+        { name: editor(), role: "code-server", state: "running", health: "healthy" },
+        { name: `doom-${stack}-gateway`, role: "gateway", state: "running", health: "healthy" },
+      ],
+      volumes: [`doom-${stack}-data-1`],
+      notes: [],
+    });
+    expect((await doom("status")).stdout).toContain(`${stack}  healthy  http://127.0.0.1:`);
+  });
+
+  it("prints the password alone, and it opens the editor", async () => {
+    const { code, stdout } = await doom("password", stack);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^[\w-]{32}\n$/);
+    password = stdout.trim();
+    const login = await fetch(`http://127.0.0.1:${environment.port}/login`, {
+      method: "POST",
+      body: new URLSearchParams({ password }),
+      redirect: "manual",
+    });
+    expect(login.status).toBe(302);
+    expect(login.headers.get("set-cookie")).toContain("code-server-session");
+  });
+
+  it("knows how many editors there are", async () => {
+    const { code, stdout, stderr } = await doom("password", stack, "2");
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(stderr).toContain(`${stack} has no editor "2".\nFix: its editors are 1`);
+  });
+});
+
+describe("doom down", () => {
+  it("removes everything but the data and the password that opens it", async () => {
+    await runIn(editor(), ["sh", "-c", "echo precious > /config/precious"]);
+    const { kept } = await json("down", stack);
+    expect(kept).toEqual([`doom-${stack}-data-1`]);
+    expect(await containersOf(stack)).toEqual([]);
+    expect(await networksOf(stack)).toEqual([]);
+    expect((await volumesOf(stack)).map(({ Name }) => Name)).toEqual(kept);
+    const { environment: status } = JSON.parse((await doom("status", stack, "--json")).stdout);
+    expect(status.condition).toBe("down");
+  });
+
+  it("can be run again", async () => {
+    expect((await doom("down", stack)).stdout).toMatch(`${stack} is down: nothing changed.`);
+  });
+
+  it("is taken back by the next up, data and password included", async () => {
+    await json("up", stack);
+    expect(await runIn(editor(), ["cat", "/config/precious"])).toContain("precious");
+    expect((await doom("password", stack)).stdout.trim()).toBe(password);
+  });
+
+  it("does not delete data without being told twice", async () => {
+    const { code, stderr } = await doom("down", stack, "--purge");
+    expect(code).toBe(2);
+    expect(stderr).toContain("add --yes if you are sure");
+    expect((await containersOf(stack)).map(isHealthy)).toEqual([true, true]);
+  });
+
+  it("deletes the data with --purge --yes, and the next up begins anew", async () => {
+    const { deletedVolumes } = await json("down", stack, "--purge", "--yes");
+    expect(deletedVolumes).toEqual([`doom-${stack}-data-1`]);
+    expect(await volumesOf(stack)).toEqual([]);
+    await json("up", stack);
+    await expect(runIn(editor(), ["cat", "/config/precious"])).rejects.toThrow("No such file");
+    expect((await doom("password", stack)).stdout.trim()).not.toBe(password);
+  });
+});
+
+async function runDocker(...args: string[]): Promise<void> {
+  const { code, stderr } = await environment.run("docker", args);
+  expect(code, stderr).toBe(0);
+}
