@@ -47,14 +47,15 @@ function byPassword(container: ContainerInputs): readonly Finding[] {
       fix: FIX,
     }));
   const given = variables.filter(({ name }) => GIVEN.includes(name));
+  // A line that is not known yet may name another password, and the last one counts.
   const unknown = unknownLines(container);
-  if (given.length === 0 && unknown.length > 0) return [...plain, ...unknown];
-  if (given.length === 0)
+  if (given.length > 0 || plain.length > 0 || unknown.length > 0)
     return [
       ...plain,
-      { at: "envs", problem: "gives the editor no password: it asks for none", fix: FIX },
+      ...given.flatMap((variable) => hashProblems(variable, container)),
+      ...unknown,
     ];
-  return [...plain, ...given.flatMap((variable) => hashProblems(variable, container))];
+  return [{ at: "envs", problem: "gives the editor no password: it asks for none", fix: FIX }];
 }
 
 function hashProblems(

@@ -1,4 +1,5 @@
 import { type ContainerInputs, type Finding, known } from "./facts";
+import { show } from "./secretShapes";
 
 const DRIVERS = new Set(["json-file", "local"]);
 
@@ -18,7 +19,7 @@ export function boundedLogs(container: ContainerInputs): readonly Finding[] {
           {
             at: "logDriver",
             problem: name
-              ? `is ${JSON.stringify(name)}, which keeps nothing or sends it away`
+              ? `is ${show(name)}, which keeps nothing or sends it away`
               : "is not set, which leaves it to the host",
             fix: "set it to json-file",
           },

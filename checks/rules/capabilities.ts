@@ -1,4 +1,5 @@
 import { type ContainerInputs, each, type Finding, known, UNKNOWN } from "./facts";
+import { show } from "./secretShapes";
 
 /**
  * Root's powers that a start needs before it gives up root. Evidence for the first five: what
@@ -30,7 +31,7 @@ export function capabilities(container: ContainerInputs): readonly Finding[] {
         : [
             {
               at,
-              problem: `is ${JSON.stringify(capability)}, which a start does not need`,
+              problem: `is ${show(capability)}, which a start does not need`,
               fix: `remove it; allowed: ${ALLOWED_CAPABILITIES.join(", ")}`,
             },
           ],

@@ -1,4 +1,5 @@
 import { type ContainerInputs, type Finding, known, type Producer, REMOTE_IMAGE } from "./facts";
+import { show } from "./secretShapes";
 
 /** `NAME@sha256:…` or the ID of an image on the host; a short digest can be made to match another image. */
 const BY_CONTENT = /^([a-z0-9][a-z0-9._:/-]*@)?sha256:[0-9a-f]{64}$/;
@@ -11,7 +12,7 @@ export function imageDigest(container: ContainerInputs): readonly Finding[] {
       : [
           {
             at: "image",
-            problem: `is ${JSON.stringify(image ?? "")}, a name that can mean another image tomorrow`,
+            problem: `is ${show(image ?? "")}, a name that can mean another image tomorrow`,
             fix: "use NAME@sha256:… with 64 hex digits, or the imageId of a docker.RemoteImage",
           },
         ],

@@ -9,6 +9,7 @@ import {
   type VolumeInputs,
 } from "./facts";
 import { allowedNames, CONTAINER_ROLES, NETWORK_ROLES, roleOfOwn, VOLUME_ROLES } from "./names";
+import { show } from "./secretShapes";
 
 type Named = Pick<ContainerInputs, "name" | "labels"> | Pick<NetworkInputs, "name" | "labels">;
 
@@ -26,7 +27,7 @@ function ownName(thing: Named, stack: string, roles: readonly Role[]): readonly 
           {
             at: "name",
             problem: name
-              ? `is ${JSON.stringify(name)}, which is no name of the environment ${stack}`
+              ? `is ${show(name)}, which is no name of the environment ${stack}`
               : "is not set, so that the name says nothing of the environment",
             fix: `use ${allowedNames(stack, roles)}, with -N for one of several`,
           },
@@ -44,20 +45,42 @@ export function ownNameOfVolume(volume: VolumeInputs, { stack }: Context) {
   return ownName(volume, stack, VOLUME_ROLES);
 }
 
-/** The labels that are known, and where one is not. */
-function readLabels(thing: Named): { labels: Map<string, string>; undecided: Finding[] } {
-  const labels = new Map<string, string>();
-  const undecided: Finding[] = [];
-  const given = thing.labels;
-  if (given === UNKNOWN) return { labels, undecided: [{ undecided: "labels" }] };
-  (given ?? []).forEach((entry, index) => {
-    if (entry === UNKNOWN || entry.label === UNKNOWN)
-      undecided.push({ undecided: `labels[${index}]` });
-    else if (entry.value === UNKNOWN) undecided.push({ undecided: `labels[${index}].value` });
-    else labels.set(entry.label, entry.value);
-  });
-  return { labels, undecided };
+interface GivenLabels {
+  readonly known: ReadonlyMap<string, string>;
+  /** What is not known of them, or there twice. */
+  readonly found: readonly Finding[];
+  /** Whether a label of this name may be there, for all that is known. */
+  mayHave(name: string): boolean;
 }
+
+function readLabels(given: Named["labels"]): GivenLabels {
+  const found = new Map<string, string>();
+  if (given === UNKNOWN)
+    return { known: found, found: [{ undecided: "labels" }], mayHave: () => true };
+  const undecided: Finding[] = [];
+  const twice: Finding[] = [];
+  const open = new Set<string>();
+  let anyName = false;
+  (given ?? []).forEach((entry, index) => {
+    if (entry === UNKNOWN || entry.label === UNKNOWN) {
+      anyName = true;
+      undecided.push({ undecided: `labels[${index}]` });
+    } else if (entry.value === UNKNOWN) {
+      open.add(entry.label);
+      undecided.push({ undecided: `labels[${index}].value` });
+    } else if (found.has(entry.label)) {
+      const problem = "is there twice, so that either may count";
+      twice.push({ at: `labels["${entry.label}"]`, problem, fix: "remove one" });
+    } else found.set(entry.label, entry.value);
+  });
+  return {
+    known: found,
+    found: [...twice, ...undecided],
+    mayHave: (name) => anyName || open.has(name),
+  };
+}
+
+const FIX = "use dockerLabels of config/names";
 
 /**
  * Everything carries the labels by which it is found again, and they say what its name says.
@@ -65,36 +88,28 @@ function readLabels(thing: Named): { labels: Map<string, string>; undecided: Fin
  * Backups, verification and clean-up look for labels: what lacks them is neither saved nor removed.
  */
 export function labels(thing: Named, { stack }: Context): readonly Finding[] {
-  const { labels: given, undecided } = readLabels(thing);
-  const wanted = new Map([
+  const given = readLabels(thing.labels);
+  const missing = (name: string): readonly Finding[] =>
+    given.mayHave(name) ? [] : [{ at: `labels["${name}"]`, problem: "is missing", fix: FIX }];
+  const wanted = [
     ["doom.stack", stack],
     ["doom.schema", LABEL_SCHEMA],
-  ]);
-  const missing = (key: string): readonly Finding[] =>
-    undecided.length > 0
-      ? []
-      : [
-          {
-            at: `labels["${key}"]`,
-            problem: "is missing",
-            fix: "use dockerLabels of config/names",
-          },
-        ];
-  const fixed = [...wanted].flatMap(([key, value]) => {
-    const found = given.get(key);
-    if (found === undefined) return missing(key);
+  ] as const;
+  const fixed = wanted.flatMap(([name, value]) => {
+    const found = given.known.get(name);
+    if (found === undefined) return missing(name);
     if (found === value) return [];
-    return [
-      {
-        at: `labels["${key}"]`,
-        problem: `is ${JSON.stringify(found)}, not ${JSON.stringify(value)}`,
-        fix: "use dockerLabels of config/names",
-      },
-    ];
+    const problem = `is ${show(found)}, not ${show(value)}`;
+    return [{ at: `labels["${name}"]`, problem, fix: FIX }];
   });
-  const role = given.get("doom.role");
-  if (role === undefined) return [...fixed, ...missing("doom.role"), ...undecided];
-  return [...fixed, ...agrees(thing, stack, role, given.get("doom.instance")), ...undecided];
+  const role = given.known.get("doom.role");
+  const instance = given.known.get("doom.instance");
+  if (role === undefined) return [...fixed, ...missing("doom.role"), ...given.found];
+  const place =
+    instance === undefined && given.mayHave("doom.instance")
+      ? []
+      : agrees(thing, stack, role, instance);
+  return [...fixed, ...place, ...given.found];
 }
 
 /** Whether role and instance are those of the name. */
@@ -111,8 +126,8 @@ function agrees(
       : [
           {
             at: 'labels["doom.role"]',
-            problem: `is ${JSON.stringify(role)}, which with doom.instance does not make the name`,
-            fix: "use dockerLabels of config/names with the role and number of the name",
+            problem: `is ${show(role)}, which with doom.instance does not make the name`,
+            fix: `${FIX} with the role and number of the name`,
           },
         ];
   });

@@ -1,5 +1,6 @@
 import { contains, formatCidr, hasHostBits, PRIVATE_RANGES, parseCidrLoosely } from "../cidr";
 import { each, type Finding, known, type NetworkInputs, UNKNOWN, type Unknown } from "./facts";
+import { show } from "./secretShapes";
 
 /** Options of the bridge driver that open nothing, with the values that do not. */
 const HARMLESS: Readonly<Record<string, RegExp>> = {
@@ -25,7 +26,7 @@ export function networkShape(network: NetworkInputs): readonly Finding[] {
         : [
             {
               at: "driver",
-              problem: `is ${JSON.stringify(driver)}, which the host's isolation does not cover`,
+              problem: `is ${show(driver)}, which the host's isolation does not cover`,
               fix: "set it to bridge",
             },
           ],
@@ -49,7 +50,7 @@ const OPENINGS = {
 function optionProblems(network: NetworkInputs): readonly Finding[] {
   return known(network.options, "options", (options) =>
     Object.entries(options ?? {}).flatMap(([key, value]) => {
-      const at = `options[${JSON.stringify(key)}]`;
+      const at = `options[${show(key)}]`;
       const allowed = Object.hasOwn(HARMLESS, key) ? HARMLESS[key] : undefined;
       const problem = "can open the network, or is an option that no rule knows how to judge";
       if (allowed === undefined) return [{ at, problem, fix: "remove it" }];
@@ -79,7 +80,7 @@ function isEmpty(list: readonly unknown[] | Unknown): boolean {
 
 function subnetProblem(text: string): string | undefined {
   const cidr = parseCidrLoosely(text);
-  if (cidr === undefined) return `is ${JSON.stringify(text)}, which is no IPv4 range`;
+  if (cidr === undefined) return `is ${show(text)}, which is no IPv4 range`;
   if (hasHostBits(cidr)) return `is ${text}, whose host bits are set`;
   if (!PRIVATE_RANGES.some((range) => contains(range, cidr)))
     return `is ${formatCidr(cidr)}, which is not private (RFC 1918)`;

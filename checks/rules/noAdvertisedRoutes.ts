@@ -1,6 +1,7 @@
 import { overlaps, PRIVATE_RANGES, parseCidrLoosely } from "../cidr";
 import { unknownLines, variablesOf } from "./environmentLines";
 import type { ContainerInputs, Finding } from "./facts";
+import { show } from "./secretShapes";
 
 const FLAG = /--advertise-(routes|exit-node)\b/;
 
@@ -21,7 +22,7 @@ export function noAdvertisedRoutes(container: ContainerInputs): readonly Finding
       .filter((route) => route !== "" && reachesEnvironments(route))
       .map((route) => ({
         at,
-        problem: `routes ${JSON.stringify(route)}, where environments have their addresses`,
+        problem: `routes ${show(route)}, where environments have their addresses`,
         fix: "remove it",
       }));
   });

@@ -1,4 +1,5 @@
 import { type ContainerInputs, type Finding, known } from "./facts";
+import { show } from "./secretShapes";
 
 /** The kernel settings that Pod Security's baseline calls safe: they stay within the container. */
 const SAFE_SYSCTLS = new Set([
@@ -38,7 +39,7 @@ export function noDevices(container: ContainerInputs): readonly Finding[] {
     Object.keys(settings ?? {})
       .filter((name) => !SAFE_SYSCTLS.has(name))
       .map((name) => ({
-        at: `sysctls[${JSON.stringify(name)}]`,
+        at: `sysctls[${show(name)}]`,
         problem: "is a kernel setting that can reach beyond the container",
         fix: "remove it",
       })),

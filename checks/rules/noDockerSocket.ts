@@ -1,5 +1,6 @@
 import { type ContainerInputs, type Context, type Finding, known } from "./facts";
 import { hostPaths, isAtOrAbove, plainPath } from "./hostPaths";
+import { show } from "./secretShapes";
 
 /** Where engines listen, and with them whoever may open the socket is the host's root. */
 const SOCKETS = [
@@ -30,7 +31,7 @@ export function noDockerSocket(container: ContainerInputs, _context: Context): r
         ? [
             {
               at,
-              problem: `is ${JSON.stringify(folder)}, which holds the socket of a container engine: with it the container commands the host`,
+              problem: `is ${show(folder)}, which holds the socket of a container engine: with it the container commands the host`,
               fix: "remove the mount",
             },
           ]

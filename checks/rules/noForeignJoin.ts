@@ -1,5 +1,6 @@
 import { type ContainerInputs, type Context, type Finding, known } from "./facts";
 import { allowedNames, CONTAINER_ROLES, roleOfOwn } from "./names";
+import { show } from "./secretShapes";
 
 const JOINABLE = ["networkMode", "pidMode", "ipcMode"] as const;
 const JOIN = /^container:(.*)$/s;
@@ -13,7 +14,7 @@ export function noForeignJoin(container: ContainerInputs, { stack }: Context): r
       return [
         {
           at,
-          problem: `joins ${JSON.stringify(other)}, which is not a container of the environment ${stack} by its exact name`,
+          problem: `joins ${show(other)}, which is not a container of the environment ${stack} by its exact name`,
           fix: `remove it, or name one of ${allowedNames(stack, CONTAINER_ROLES)}`,
         },
       ];

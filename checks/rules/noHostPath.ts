@@ -7,6 +7,7 @@ import {
   type VolumeInputs,
 } from "./facts";
 import { plainPath } from "./hostPaths";
+import { show } from "./secretShapes";
 
 /**
  * The one folder of the host that may be mounted: this environment's secret files, in memory
@@ -28,7 +29,7 @@ export function noHostPath(container: ContainerInputs, { stack }: Context): read
         : [
             {
               at: `${at}.hostPath`,
-              problem: `mounts ${JSON.stringify(source)} of the host, and makes a folder where it is missing`,
+              problem: `mounts ${show(source)} of the host, and makes a folder where it is missing`,
               fix: "use a volume, or mounts with type bind for a secret file",
             },
           ],
@@ -52,7 +53,7 @@ function bindProblems(mount: Mount, at: string, stack: string): readonly Finding
       : [
           {
             at: `${at}.source`,
-            problem: `mounts ${text ? JSON.stringify(text) : "a path"} of the host, which is no secret file of the environment ${stack}`,
+            problem: `mounts ${text ? show(text) : "a path"} of the host, which is no secret file of the environment ${stack}`,
             fix: "use a volume",
           },
         ],
@@ -91,7 +92,7 @@ function driver(name: VolumeInputs["driver"], at: string): readonly Finding[] {
       : [
           {
             at,
-            problem: `is ${JSON.stringify(text)}, a plug-in that decides itself what it mounts`,
+            problem: `is ${show(text)}, a plug-in that decides itself what it mounts`,
             fix: "use local",
           },
         ],

@@ -1,5 +1,6 @@
 import { type ContainerInputs, type Context, each, type Finding, known, UNKNOWN } from "./facts";
 import { allowedNames, NETWORK_ROLES, roleOfOwn } from "./names";
+import { show } from "./secretShapes";
 
 /**
  * A container is on at least one network, and only on those of its own environment, by exact name.
@@ -13,7 +14,7 @@ export function ownNetworks(container: ContainerInputs, { stack }: Context): rea
   const allowed = allowedNames(stack, NETWORK_ROLES);
   const foreign = (at: string, name: string): Finding => ({
     at,
-    problem: `is ${JSON.stringify(name)}, which is no network of the environment ${stack}`,
+    problem: `is ${show(name)}, which is no network of the environment ${stack}`,
     fix: `name one of ${allowed}`,
   });
   const isOwn = (name: string) => roleOfOwn(name, stack, NETWORK_ROLES) !== undefined;

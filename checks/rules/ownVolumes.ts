@@ -1,5 +1,6 @@
 import { type ContainerInputs, type Context, each, type Finding, known } from "./facts";
 import { allowedNames, roleOfOwn, VOLUME_ROLES } from "./names";
+import { show } from "./secretShapes";
 
 /**
  * Data comes from volumes of the own environment, by exact name.
@@ -13,7 +14,7 @@ export function ownVolumes(container: ContainerInputs, { stack }: Context): read
     const problem =
       name === undefined || name === ""
         ? "names no volume: Docker makes a nameless one that nothing finds again"
-        : `is ${JSON.stringify(name)}, which is no volume of the environment ${stack}`;
+        : `is ${show(name)}, which is no volume of the environment ${stack}`;
     return [{ at, problem, fix: `name one of ${allowedNames(stack, VOLUME_ROLES)}-N` }];
   };
   const volumes = each(container.volumes, "volumes", (volume, at) => [
@@ -42,7 +43,7 @@ export function ownVolumes(container: ContainerInputs, { stack }: Context): read
       return [
         {
           at: `${at}.type`,
-          problem: `is ${JSON.stringify(type)}, which no rule knows how to judge`,
+          problem: `is ${show(type)}, which no rule knows how to judge`,
           fix: "use volume, bind or tmpfs",
         },
       ];

@@ -1,4 +1,5 @@
 import { type ContainerInputs, each, type Finding, known } from "./facts";
+import { show } from "./secretShapes";
 
 const PRIVATE = new Set(["private", "rprivate"]);
 
@@ -12,7 +13,7 @@ export function privatePropagation(container: ContainerInputs): readonly Finding
           : [
               {
                 at: `${at}.bindOptions.propagation`,
-                problem: `is ${JSON.stringify(propagation)}: mounts cross between host and container`,
+                problem: `is ${show(propagation)}: mounts cross between host and container`,
                 fix: "set it to rprivate",
               },
             ],

@@ -1,4 +1,5 @@
 import { type ContainerOfStack, type Finding, known, UNKNOWN } from "./facts";
+import { show } from "./secretShapes";
 
 /**
  * The names of an environment's control group, where the number of its processes can be limited.
@@ -36,7 +37,7 @@ export function processLimit(
             {
               at: `${name}:`,
               problem: parent
-                ? `cgroupParent is ${JSON.stringify(parent)}, which is not the control group of the environment ${stack}`
+                ? `cgroupParent is ${show(parent)}, which is not the control group of the environment ${stack}`
                 : "nothing limits the number of its processes",
               fix: `add it to ProcessLimits, or set cgroupParent to ${cgroupfs} (${systemd} where systemd drives the engine's control groups)`,
             },

@@ -8,6 +8,7 @@ import {
   type Partly,
 } from "./facts";
 import { roleOfOwn } from "./names";
+import { show } from "./secretShapes";
 
 const LOOPBACK = parseCidrLoosely("127.0.0.0/8") as Cidr;
 /** Below it only root may listen, and well-known services of the host do. */
@@ -59,7 +60,7 @@ function addressProblem(
     return [
       {
         at,
-        problem: "is not set, which means 0.0.0.0: every address of the host",
+        problem: "is 0.0.0.0, or not set, which means the same: every address of the host",
         fix: "set it to 127.0.0.1",
       },
     ];
@@ -68,7 +69,7 @@ function addressProblem(
     return [
       {
         at,
-        problem: `is ${JSON.stringify(ip)}, which is not one IPv4 address`,
+        problem: `is ${show(ip)}, which is not one IPv4 address`,
         fix: "set it to 127.0.0.1",
       },
     ];

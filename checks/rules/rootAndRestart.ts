@@ -1,4 +1,5 @@
 import { type ContainerInputs, type Finding, known } from "./facts";
+import { show } from "./secretShapes";
 
 /** What of a container's root file system nobody may change, nobody can plant anything in. */
 export function readOnlyRoot(container: ContainerInputs): readonly Finding[] {
@@ -44,7 +45,7 @@ export function boundedRestart(container: ContainerInputs): readonly Finding[] {
     if (policy === undefined || policy === "" || policy === "no") return [];
     const fix = `set restart to on-failure and maxRetryCount to ${RETRIES} or less`;
     if (policy !== "on-failure")
-      return [{ at: "restart", problem: `is ${JSON.stringify(policy)}, without an end`, fix }];
+      return [{ at: "restart", problem: `is ${show(policy)}, without an end`, fix }];
     return known(container.maxRetryCount, "maxRetryCount", (count) =>
       count !== undefined && count > 0 && count <= RETRIES
         ? []

@@ -37,3 +37,12 @@ export function secretInSetting(name: string, value: string): string | undefined
   if (token !== undefined || value === "" || !SECRET_NAME.test(name)) return token;
   return PLACE.test(value) ? undefined : "the value of a secret, by its name";
 }
+
+const SHOWN_CHARACTERS = 100;
+
+/** A value as a message may show it: quoted, shortened, and not at all when it looks like a secret. */
+export function show(value: string): string {
+  if (secretIn(value) !== undefined) return "text that looks like a secret (not shown)";
+  const cut = value.length > SHOWN_CHARACTERS;
+  return `${JSON.stringify(cut ? value.slice(0, SHOWN_CHARACTERS) : value)}${cut ? "…" : ""}`;
+}

@@ -1,4 +1,5 @@
 import { type ContainerInputs, each, type Finding, known, UNKNOWN } from "./facts";
+import { show } from "./secretShapes";
 
 /** Docker splits an option at its first `=`, or `:` where there is none (the old form). */
 function parse(option: string): { key: string; value: string | undefined } {
@@ -49,7 +50,7 @@ export function confinement(container: ContainerInputs): readonly Finding[] {
     return [
       {
         at,
-        problem: `sets ${JSON.stringify(key)} to something else than the engine's own confinement`,
+        problem: `sets ${show(key)} to something else than the engine's own confinement`,
         fix: "remove it",
       },
     ];

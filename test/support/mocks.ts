@@ -16,6 +16,8 @@ export interface Registration {
   readonly parent?: string;
   /** Inputs as they go over the wire: what is secret is wrapped, see {@link isSecretValue}. */
   readonly inputs: Record<string, unknown>;
+  /** By input: `type::name` of the resources whose outputs went into it, sorted. */
+  readonly propertyDependencies: Readonly<Record<string, readonly string[]>>;
   readonly options: {
     readonly protect: boolean;
     readonly retainOnDelete: boolean;
@@ -99,6 +101,14 @@ function wireValues(request: RegisterRequest | OutputsRequest): Record<string, u
   return (values?.toJavaScript() ?? {}) as Record<string, unknown>;
 }
 
+function producersByInput(request: RegisterRequest): Record<string, string[]> {
+  const producers: Record<string, string[]> = {};
+  request.getPropertydependenciesMap().forEach((dependencies, property) => {
+    producers[property] = dependencies.getUrnsList().map(shortUrn).sort();
+  });
+  return producers;
+}
+
 function describeRequest(request: RegisterRequest): Registration {
   const parent = request.getParent();
   return {
@@ -106,6 +116,7 @@ function describeRequest(request: RegisterRequest): Registration {
     name: request.getName(),
     ...(parent === "" ? {} : { parent: shortUrn(parent) }),
     inputs: wireValues(request),
+    propertyDependencies: producersByInput(request),
     options: {
       protect: request.getProtect() ?? false,
       retainOnDelete: request.getRetainondelete() ?? false,
