@@ -8,7 +8,7 @@ import { containerIds, containersOf, engine, networksOf, volumesOf } from "../su
 import { EditorClient } from "../support/editorClient";
 import type { LiveEnvironment, StackOutputs } from "../support/liveEnvironment";
 import { type LiveProject, startProject } from "../support/liveProject";
-import { hasDefaultRoute, reach, reachByName } from "../support/networkProbe";
+import { defaultGateway, reach, reachByName } from "../support/networkProbe";
 import { handshake } from "../support/tlsProbe";
 
 /*
@@ -25,10 +25,12 @@ const TABLE = {
   staging: {
     resources: { cpus: 1, memory: "1GiB", storage: "5GiB" },
     access: { tier: "limited" },
+    logLevel: "info",
   },
   prod: {
     resources: { cpus: 2, memory: "2GiB", storage: "10GiB" },
     access: { tier: "full", bindAddress: "127.0.0.1" },
+    logLevel: "info",
     network: { egress: ["code-server"] },
   },
 } as const;
@@ -212,7 +214,7 @@ describe("TLS wherever the tier is not local", () => {
 });
 
 describe("what an editor can reach", () => {
-  it("its own gateway, by address and by name, and its own editor's name only", async () => {
+  it("its own gateway, by address and by name, and no other environment's names", async () => {
     const pid = await pidOf(editor("dev"));
     expect(await reach(pid, await addressOf(gateway("dev"), "dev", "internal"), PORT)).toBe("OPEN");
     expect(await reachByName(pid, gateway("dev"), PORT)).toBe("OPEN");
@@ -220,50 +222,51 @@ describe("what an editor can reach", () => {
     expect(await reachByName(pid, editor("staging"), PORT)).toBe("NO NAME");
   });
 
-  it("no address outside its network, although the host reaches them all", async () => {
-    const inside = await pidOf(editor("dev"));
+  /** Everything that listens outside the tier's own internal network, reached from the host. */
+  const targetsOutside = async (tier: Tier) => {
+    const other = tier === "dev" ? "staging" : "dev";
     const targets = [
-      await addressOf(gateway("dev"), "dev", "edge"),
-      await addressOf(gateway("staging"), "staging", "edge"),
-      await addressOf(gateway("staging"), "staging", "internal"),
-      await addressOf(editor("staging"), "staging", "internal"),
-      await addressOf(editor("prod"), "prod", "egress"),
+      await addressOf(gateway(tier), tier, "edge"),
+      await addressOf(gateway(other), other, "edge"),
+      await addressOf(gateway(other), other, "internal"),
+      await addressOf(editor(other), other, "internal"),
     ];
-    for (const target of targets) {
+    if (tier !== "prod") targets.push(await addressOf(editor("prod"), "prod", "egress"));
+    for (const target of targets)
       expect(await reach(process.pid, target, PORT), `host to ${target}`).toBe("OPEN");
-      expect(await reach(inside, target, PORT), `editor to ${target}`).toBe("UNREACHABLE");
-    }
-    expect(hasDefaultRoute(inside)).toBe(false);
-  });
+    return targets;
+  };
 
-  it("no published port through the host's addresses on the networks", async () => {
+  it("nothing outside its network, although the host reaches it all", async () => {
     const inside = await pidOf(editor("dev"));
-    for (const tier of TIERS) {
-      const { port } = environment(tier);
-      const own = tier === "dev";
-      // The host answers on its own bridge address, but the port is bound to loopback alone.
-      const expected = own ? "REFUSED" : "UNREACHABLE";
-      expect(await reach(inside, hostAddress(tier, "internal"), port), tier).toBe(expected);
-    }
+    for (const target of await targetsOutside("dev"))
+      expect(await reach(inside, target, PORT), target).toMatch(/^(TIMEOUT|UNREACHABLE)$/);
+    // Older engines name a gateway that forwards nothing, newer ones none.
+    expect([undefined, hostAddress("dev", "internal")]).toContain(defaultGateway(inside));
   });
 
-  it("with a way out it still gets into no other environment, nor into its own edge", async () => {
+  it("with a way out, still no other environment, nor its own edge", async () => {
     const inside = await pidOf(editor("prod"));
-    expect(hasDefaultRoute(inside)).toBe(true);
+    expect(defaultGateway(inside)).toBe(hostAddress("prod", "egress"));
     const networks = (await engine.getContainer(editor("prod")).inspect()).NetworkSettings.Networks;
     const { internal, egress } = outputs.prod.networks;
     expect(Object.keys(networks).sort()).toEqual([egress.name, internal.name].sort());
-    const targets = [
-      await addressOf(gateway("prod"), "prod", "edge"),
-      await addressOf(gateway("staging"), "staging", "edge"),
-      await addressOf(gateway("staging"), "staging", "internal"),
-      await addressOf(editor("dev"), "dev", "internal"),
-    ];
-    for (const target of targets)
-      expect(await reach(inside, target, PORT), target).not.toBe("OPEN");
-    for (const tier of TIERS) {
-      const port = environment(tier).port;
-      expect(await reach(inside, hostAddress("prod", "egress"), port), tier).toBe("REFUSED");
+    for (const target of await targetsOutside("prod"))
+      expect(await reach(inside, target, PORT), target).toMatch(/^(TIMEOUT|UNREACHABLE)$/);
+  });
+
+  it("no published port through the host's addresses on the networks", async () => {
+    for (const [from, role] of [
+      ["dev", "internal"],
+      ["prod", "egress"],
+    ] as const) {
+      const inside = await pidOf(editor(from));
+      for (const tier of TIERS) {
+        const { port } = environment(tier);
+        expect(await reach(process.pid, "127.0.0.1", port)).toBe("OPEN");
+        expect(await reach(inside, hostAddress(from, role), port), tier).toBe("REFUSED");
+        expect(await reach(inside, hostAddress(tier, "edge"), port), tier).not.toBe("OPEN");
+      }
     }
   });
 
@@ -303,7 +306,7 @@ describe("lives apart", () => {
     expect(after).toEqual(before);
     for (const tier of others) {
       expect(await serves(tier)).toBe(true);
-      expect(await environment(tier).plan("--refresh", "--expect-no-changes")).toEqual([]);
+      expect(await environment(tier).plan("--refresh")).toEqual([]);
     }
   });
 });

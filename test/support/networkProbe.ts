@@ -53,11 +53,14 @@ function probe(pid: number, args: string[]): Promise<Reach> {
   });
 }
 
-/** Whether the process's network namespace has a way to everywhere. */
-export function hasDefaultRoute(pid: number): boolean {
+/** The gateway of the default route in the process's network namespace, if there is such a route. */
+export function defaultGateway(pid: number): string | undefined {
   const lines = readFileSync(`/proc/${pid}/net/route`, "utf8").trim().split("\n").slice(1);
-  return lines.some((line) => {
-    const [, destination, , , , , , mask] = line.split(/\s+/);
-    return destination === "00000000" && mask === "00000000";
-  });
+  for (const line of lines) {
+    const [, destination, gateway = "", , , , , mask] = line.split(/\s+/);
+    // Addresses stand there as hexadecimal numbers in the machine's own order: little-endian.
+    if (destination === "00000000" && mask === "00000000")
+      return [...Buffer.from(gateway, "hex")].reverse().join(".");
+  }
+  return undefined;
 }
