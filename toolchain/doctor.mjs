@@ -11,6 +11,7 @@ import { createContext } from "./context.mjs";
 import { freeSpace } from "./diskSpace.mjs";
 import { formatBytes } from "./progress.mjs";
 import { DOCTOR_STEPS } from "./purposes.mjs";
+import { look } from "./step.mjs";
 
 /**
  * @typedef {import("./step.mjs").Part & {needed: boolean}} Finding
@@ -26,7 +27,7 @@ const FREE_MINIMUM = 2_000_000_000;
 export async function examine(context) {
   const groups = await Promise.all(
     DOCTOR_STEPS.map(async ({ step, needed }) => {
-      const parts = await step.check(context);
+      const parts = await look(step, context);
       return parts.map((part) => ({ ...part, needed: needed && !part.optional }));
     }),
   );

@@ -50,16 +50,25 @@ async function build(context, id) {
   context.detail(`building the ${part.title} with ${tool}`);
   const since = performance.now();
   const tools = go ? { go: go.file, env: go.env } : { env: context.env };
-  const file = await buildPart(part, { pulumiHome, run, ...tools });
+  await buildPart(part, { pulumiHome, run, ...tools });
   const problem = await probePart(part, { pulumiHome, env: context.env });
   if (!problem) {
     const elapsed = formatElapsed((performance.now() - since) / 1000);
     return context.note(`${part.title}: built with ${tool}, ${elapsed}`);
   }
   // Its marker would make the next run believe in it.
-  await rm(markerFile(file), { force: true });
-  await rm(file, { force: true });
+  await removePart(context, id);
   throw new SetupError(`the ${part.title} was built but does not run: ${problem}`, "see the log");
+}
+
+/**
+ * @param {Context} context
+ * @param {PartId} id
+ */
+export async function removePart({ pulumiHome }, id) {
+  const { file } = await partStatus(findPart(id), { pulumiHome });
+  await rm(file, { force: true });
+  await rm(markerFile(file), { force: true });
 }
 
 /**

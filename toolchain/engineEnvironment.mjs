@@ -14,7 +14,7 @@ import { readJson, writeJson } from "./marker.mjs";
  *   built: made here from published packages
  *
  * @typedef {object} EngineRecord
- * @property {1} format
+ * @property {2} format
  * @property {Route} route
  * @property {string} command How a person calls it: `pulumi` or `npx pulumi`.
  * @property {string} root Its `bin/pulumi` is the CLI (what the Automation API calls `root`).
@@ -24,7 +24,8 @@ import { readJson, writeJson } from "./marker.mjs";
  * @property {Partial<Record<"docker" | "command", string>>} pluginRefused Why an official plugin
  *   could not be had, where one was built here beside an official CLI.
  * @property {string} askedAt When download hosts were last asked for the official parts.
- * @property {FileStamp} binary To see cheaply that the CLI is still the one that was asked.
+ * @property {Record<import("./engineBuilt.mjs").PartId, FileStamp>} tools To see cheaply that each
+ *   is still the file that was tried.
  * @property {FileStamp} [considered] The `pulumi` on PATH when this was decided, taken or not.
  *
  * @typedef {{file: string, size: number, modified: number}} FileStamp `modified` in milliseconds
@@ -46,7 +47,7 @@ export function engineRecordFile(home, version) {
  */
 export async function readEngineRecord(home, version) {
   const record = await readJson(engineRecordFile(home, version));
-  return record?.format === 1
+  return record?.format === 2
     ? /** @type {EngineRecord} */ (/** @type {unknown} */ (record))
     : undefined;
 }

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { findOnPath, isExecutable } from "./command.mjs";
 import { builtState, probe } from "./engineBuilt.mjs";
 import { readEngineRecord } from "./engineEnvironment.mjs";
-import { askCliVersion, findPathCli, hasPlugin, pluginFolder } from "./engineOfficial.mjs";
+import { askCliVersion, findPathCli } from "./engineOfficial.mjs";
 import { isDueToAsk } from "./engineRoute.mjs";
 import { findGo } from "./goToolchain.mjs";
 
@@ -16,9 +16,20 @@ import { findGo } from "./goToolchain.mjs";
  * @typedef {import("./step.mjs").Part} Part
  * @typedef {import("./engineEnvironment.mjs").EngineRecord} EngineRecord
  * @typedef {import("./engineEnvironment.mjs").FileStamp} FileStamp
+ * @typedef {import("./engineBuilt.mjs").PartId} PartId
  */
 
 const ADVICE = "run `npm start`: it fetches or builds what is missing";
+
+/** @type {Record<PartId, string>} */
+const NAMES = {
+  cli: "pulumi CLI",
+  "language-host": "Node.js language host",
+  "docker-plugin": "docker plugin",
+  "command-plugin": "command plugin",
+};
+/** @type {readonly PartId[]} */
+const IDS = ["cli", "language-host", "docker-plugin", "command-plugin"];
 
 /**
  * @param {Context} context
@@ -26,12 +37,12 @@ const ADVICE = "run `npm start`: it fetches or builds what is missing";
  */
 export async function checkEngine(context) {
   const record = await readEngineRecord(context.pulumiHome, context.versions.pulumi);
-  const parts = [
-    await checkCli(context, record),
-    await checkLanguageHost(context, record),
-    await checkPlugin(context, record, "docker"),
-    await checkPlugin(context, record, "command"),
-  ];
+  const parts = record
+    ? await Promise.all(IDS.map((id) => checkTool(context, record, id)))
+    : IDS.map((id) => {
+        const problem = `no engine was set up to the end in ${context.pulumiHome}`;
+        return { name: NAMES[id], healthy: false, problem, advice: ADVICE };
+      });
   // Starting Go is not worth it where nothing is to be built.
   return context.deep ? [...parts, await checkGo(context)] : parts;
 }
@@ -59,20 +70,73 @@ function isSameFile(left, right) {
 
 /**
  * @param {Context} context
- * @param {EngineRecord | undefined} record
+ * @param {EngineRecord} record
+ * @param {PartId} id
  * @returns {Promise<Part>}
  */
-async function checkCli(context, record) {
-  const name = "pulumi CLI";
-  if (!record) {
-    const problem = `no engine was set up to the end in ${context.pulumiHome}`;
-    return { name, healthy: false, problem, advice: ADVICE };
-  }
-  const part = { name, version: record.version, origin: describeRoute(record) };
-  const problem = await findCliProblem(context, record);
+async function checkTool(context, record, id) {
+  const state = await builtState(context, id);
+  const part = {
+    name: NAMES[id],
+    version: versionOf(context, record, id),
+    origin: describeOrigin(record, id, state),
+  };
+  const problem = await findProblem(context, record, id, state);
   if (problem) return { ...part, healthy: false, problem, advice: ADVICE };
-  const due = findRenewal(context, record);
+  const due = id === "cli" ? findRenewal(context, record) : undefined;
   return due ? { ...part, healthy: true, due } : { ...part, healthy: true };
+}
+
+/**
+ * @param {Context} context
+ * @param {EngineRecord} record
+ * @param {PartId} id
+ * @returns {string}
+ */
+function versionOf({ versions }, record, id) {
+  if (id === "docker-plugin") return versions.plugins.docker;
+  return id === "command-plugin" ? versions.plugins.command : record.version;
+}
+
+/**
+ * @param {EngineRecord} record
+ * @param {PartId} id
+ * @param {import("./engineBuilt.mjs").BuiltState} state
+ * @returns {string}
+ */
+function describeOrigin(record, id, state) {
+  if (id === "cli") return describeRoute(record);
+  const place = dirname(record.tools[id].file);
+  if (id === "language-host" && record.route === "path") return `PATH (${place})`;
+  if (state === "official") return `official (${place})`;
+  const reason = record.pluginRefused[id === "docker-plugin" ? "docker" : "command"];
+  return id !== "language-host" && reason
+    ? `built here (${place}); official: ${reason}`
+    : `built here (${place})`;
+}
+
+/**
+ * @param {Context} context
+ * @param {EngineRecord} record
+ * @param {PartId} id
+ * @param {import("./engineBuilt.mjs").BuiltState} state
+ * @returns {Promise<string | undefined>}
+ */
+async function findProblem(context, record, id, state) {
+  const { file } = record.tools[id];
+  if (!isExecutable(file)) return `${file} is missing or cannot be executed`;
+  if (!isSameFile(stampOf(file), record.tools[id])) {
+    return `${file} is not the file that was set up`;
+  }
+  const ofMachine = record.route === "path" && (id === "cli" || id === "language-host");
+  if (!ofMachine && state === "stale") {
+    return `${file}: its sources or pins have changed since it was built`;
+  }
+  if (!context.deep) return undefined;
+  if (!ofMachine) return probe(context, id);
+  if (id !== "cli") return undefined;
+  const { version, problem } = await askCliVersion(file, { ...context.env, ...record.env });
+  return version === record.version ? undefined : `${file}: ${version ?? problem}`;
 }
 
 /**
@@ -96,27 +160,6 @@ export function describeRoute({ route, root, refused }) {
 /**
  * @param {Context} context
  * @param {EngineRecord} record
- * @returns {Promise<string | undefined>}
- */
-async function findCliProblem(context, record) {
-  const file = join(record.root, "bin", "pulumi");
-  if (!isExecutable(file)) return `${file} is missing or cannot be executed`;
-  if (!isSameFile(stampOf(file), record.binary)) return `${file} is not the file that was set up`;
-  const foreign = (await builtState(context, "cli")) === "official";
-  if (record.route === "launcher" && !foreign) return `${file} is not the official one any more`;
-  if (record.route === "built") {
-    const problem = await findBuiltProblem({ ...context, deep: false }, "cli");
-    if (problem) return `${file}: ${problem}`;
-  }
-  if (!context.deep) return undefined;
-  const { version, problem } = await askCliVersion(file, { ...context.env, ...record.env });
-  if (version === record.version) return undefined;
-  return version ? `${file} is version ${version}, not ${record.version}` : `${file}: ${problem}`;
-}
-
-/**
- * @param {Context} context
- * @param {EngineRecord} record
  * @returns {string | undefined} why another engine may be the better one now
  */
 function findRenewal(context, record) {
@@ -133,75 +176,15 @@ function findRenewal(context, record) {
 }
 
 /**
- * @param {Context} context
- * @param {EngineRecord | undefined} record
- * @returns {Promise<Part>}
- */
-async function checkLanguageHost(context, record) {
-  const name = "Node.js language host";
-  const file = record ? findLanguageHost(context, record) : undefined;
-  if (!record || !file) {
-    const problem = "no pulumi-language-nodejs beside the CLI";
-    return { name, healthy: false, problem, advice: ADVICE };
-  }
-  const part = { name, version: record.version };
-  if (record.route !== "built") return { ...part, origin: file, healthy: true };
-  const known = { ...part, origin: `built here (${file})` };
-  const problem = await findBuiltProblem(context, "language-host");
-  return problem
-    ? { ...known, healthy: false, problem, advice: ADVICE }
-    : { ...known, healthy: true };
-}
-
-/**
  * The CLI looks beside itself and on PATH.
  * @param {Context} context
- * @param {EngineRecord} record
+ * @param {string} cli
  * @returns {string | undefined}
  */
-function findLanguageHost({ env }, record) {
+export function findLanguageHost({ env }, cli) {
   const name = "pulumi-language-nodejs";
-  const cli = join(record.root, "bin", "pulumi");
-  if (!existsSync(cli)) return undefined;
-  const beside = [join(record.root, "bin", name), join(dirname(realpathSync(cli)), name)];
-  const found = beside.find(isExecutable);
-  return found ?? (record.route === "path" ? findOnPath(name, env) : undefined);
-}
-
-/**
- * @param {Context} context
- * @param {EngineRecord | undefined} record
- * @param {import("./engineOfficial.mjs").PluginName} plugin
- * @returns {Promise<Part>}
- */
-async function checkPlugin(context, record, plugin) {
-  const part = { name: `${plugin} plugin`, version: context.versions.plugins[plugin] };
-  const folder = pluginFolder(context, plugin);
-  if (!hasPlugin(context, plugin)) {
-    return { ...part, healthy: false, problem: `not, or not wholly, in ${folder}`, advice: ADVICE };
-  }
-  const official = (await builtState(context, `${plugin}-plugin`)) === "official";
-  const reason = record?.pluginRefused[plugin];
-  const origin = official
-    ? `official (${folder})`
-    : `built here (${folder})${reason ? `; official: ${reason}` : ""}`;
-  const problem = await findBuiltProblem(context, `${plugin}-plugin`, official);
-  if (problem) return { ...part, origin, healthy: false, problem, advice: ADVICE };
-  return { ...part, origin, healthy: true };
-}
-
-/**
- * @param {Context} context
- * @param {import("./engineBuilt.mjs").PartId} id
- * @param {boolean} [official] an official one has no sources here to agree with
- * @returns {Promise<string | undefined>}
- */
-async function findBuiltProblem(context, id, official = false) {
-  const state = await builtState(context, id);
-  if (state === "stale") return "its sources or pins have changed since it was built";
-  if (state === "absent") return "it is missing";
-  if (state === "official" && !official) return "it is not the one that was built here";
-  return context.deep ? probe(context, id) : undefined;
+  const beside = [join(dirname(cli), name), join(dirname(realpathSync(cli)), name)];
+  return beside.find(isExecutable) ?? findOnPath(name, env);
 }
 
 /**

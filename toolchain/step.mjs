@@ -37,7 +37,7 @@
  * @property {string} title What it does, for the progress display.
  * @property {"project" | "home" | "machine"} scope What it changes, hence whose lock it needs: the
  *   checkout, PULUMI_HOME (which checkouts share) or the machine.
- * @property {(context: Context) => Promise<Part[]>} check Changes nothing and throws nothing.
+ * @property {(context: Context) => Promise<Part[]>} check Changes nothing; call it through `look`.
  * @property {(context: Context) => Promise<void>} run Makes `check` come out healthy; may be killed
  *   at any point and run again.
  * @property {(context: Context) => import("./diskSpace.mjs").DiskNeed[]} disk
@@ -53,6 +53,23 @@ export class SetupError extends Error {
     super(message);
     this.name = "SetupError";
     this.advice = advice;
+  }
+}
+
+/**
+ * A step's check, which may meet anything (an unreadable folder, a damaged lock file): what stops
+ * it is a finding too, not the end of the doctor.
+ * @param {Step} step
+ * @param {Context} context
+ * @returns {Promise<Part[]>}
+ */
+export async function look(step, context) {
+  try {
+    return await step.check(context);
+  } catch (error) {
+    const problem = `cannot be looked at: ${error instanceof Error ? error.message : error}`;
+    const advice = "put right what the message names, then run the same command again";
+    return [{ name: step.name, healthy: false, problem, advice }];
   }
 }
 

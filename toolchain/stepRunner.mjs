@@ -3,7 +3,7 @@ import { CommandFailed } from "./command.mjs";
 import { findShortage } from "./diskSpace.mjs";
 import { acquireLock } from "./lock.mjs";
 import { formatElapsed } from "./progress.mjs";
-import { firstMissing, isDone, SetupError } from "./step.mjs";
+import { firstMissing, isDone, look, SetupError } from "./step.mjs";
 
 /**
  * @typedef {import("./step.mjs").Step} Step
@@ -53,13 +53,14 @@ export class StepFailed extends Error {
  * @throws {StepFailed}
  */
 export async function runSteps(steps, options) {
-  const looks = await Promise.all(steps.map((step) => step.check(options.context)));
+  const looks = await Promise.all(steps.map((step) => look(step, options.context)));
   if (looks.every(isDone)) return [];
   /** @type {string[]} */
   const ran = [];
-  for (const step of steps) {
-    // Again, not from `looks`: an earlier step may have brought or changed what this one looks at.
-    if (isDone(await step.check(options.context))) continue;
+  for (const [index, step] of steps.entries()) {
+    // Again once a step has run: it may have brought or changed what this one looks at.
+    const parts = ran.length === 0 ? looks[index] : await look(step, options.context);
+    if (parts && isDone(parts)) continue;
     const since = performance.now();
     try {
       if (await runStep(step, options)) ran.push(step.name);
@@ -89,7 +90,7 @@ async function runStep(step, { context, progress, lockFiles, onLock, log }) {
   });
   onLock(lock);
   try {
-    if (isDone(await step.check(context))) {
+    if (isDone(await look(step, context))) {
       progress.finish("done by another set-up");
       return false;
     }
@@ -97,7 +98,7 @@ async function runStep(step, { context, progress, lockFiles, onLock, log }) {
     if (shortage) throw new SetupError(shortage.message, shortage.advice);
     await step.run(context);
     // The same look that the doctor takes decides, not the absence of an error.
-    const missing = firstMissing(await step.check(context));
+    const missing = firstMissing(await look(step, context));
     if (missing) throw new SetupError(`${missing.name}: ${missing.problem}`, missing.advice ?? "");
     progress.finish("done");
     log(`step ${step.name} done`);

@@ -85,6 +85,18 @@ describe("runner of steps", async () => {
     expect(due.state.runs).toBe(1);
   });
 
+  test("a check that stumbles is a finding: the step runs, and its failure is told", async () => {
+    const blind = {
+      ...step("a", () => undefined),
+      check: async () => {
+        throw new Error("EACCES: permission denied");
+      },
+    };
+    const failure = await runSteps([blind], options()).catch((error) => error);
+    expect(failure.message).toContain("a: cannot be looked at: EACCES: permission denied");
+    expect(blind.state.runs).toBe(1);
+  });
+
   test("an optional part that is missing does not make the step run", async () => {
     const part = { name: "go", healthy: false, optional: true, problem: "none" };
     const optional = { ...step("a", () => undefined), check: async () => [part] };

@@ -1,12 +1,11 @@
 // @ts-check
 import { readFileSync } from "node:fs";
-import { rm } from "node:fs/promises";
 import { homedir, userInfo } from "node:os";
 import { join } from "node:path";
 import { isExecutable } from "../command.mjs";
-import { buildMissing, builtState } from "../engineBuilt.mjs";
+import { buildMissing, builtState, probe, removePart } from "../engineBuilt.mjs";
 import { engineVariables, readEngineRecord, writeEngineRecord } from "../engineEnvironment.mjs";
-import { checkEngine, describeRoute, stampOf } from "../engineHealth.mjs";
+import { checkEngine, describeRoute, findLanguageHost, stampOf } from "../engineHealth.mjs";
 import {
   askCliVersion,
   cliRoot,
@@ -14,6 +13,7 @@ import {
   fetchPlugin,
   findPathCli,
   hasPlugin,
+  pluginFolder,
   removeStaging,
   rootOfPathCli,
 } from "../engineOfficial.mjs";
@@ -66,20 +66,18 @@ function listNeeds(context) {
 /** @param {Context} context */
 async function run(context) {
   const before = await readEngineRecord(context.pulumiHome, context.versions.pulumi);
+  await removeBroken(context);
   const { choice, facts, askedAt } = await choose(context, before);
   if (choice.route === "built") await buildMissing(context, ["language-host", "cli"]);
   const root = await findRoot(context, choice, facts);
   const cli = join(root, "bin", "pulumi");
   const { version, problem } = await askCliVersion(cli, context.env);
-  const binary = stampOf(cli);
-  if (!version || !binary) {
-    throw new SetupError(`${cli} does not run: ${problem}`, "see the message, then run again");
-  }
+  if (!version) throw new SetupError(`${cli} does not run: ${problem}`, "see the message");
   const pluginRefused = await providePlugins(context, choice, cli, before);
   const considered = facts.onPath ? stampOf(facts.onPath.file) : undefined;
   /** @type {EngineRecord} */
   const record = {
-    format: 1,
+    format: 2,
     route: choice.route,
     command: choice.route === "path" ? "pulumi" : "npx pulumi",
     root,
@@ -88,13 +86,63 @@ async function run(context) {
     refused: choice.refused,
     pluginRefused,
     askedAt,
-    binary,
+    tools: stampTools(context, cli),
     ...(considered ? { considered } : {}),
   };
   await writeEngineRecord(context.pulumiHome, context.versions.pulumi, record);
   await removeStaging(context);
   context.note(`Pulumi CLI ${version}: ${describeRoute(record)}`);
   noteOtherHome(context);
+}
+
+/**
+ * A tool that does not answer is what an interrupted download by hand, a full disk or a copy from
+ * another machine leaves. The CLI and its launcher go by the file's being there, so it goes.
+ * @param {Context} context
+ */
+async function removeBroken(context) {
+  context.detail("trying what is there");
+  for (const id of /** @type {const} */ ([
+    "cli",
+    "language-host",
+    "docker-plugin",
+    "command-plugin",
+  ])) {
+    if ((await builtState(context, id)) === "absent") continue;
+    const problem = await probe(context, id);
+    if (!problem) continue;
+    context.note(`removing what does not run: ${problem}`);
+    await removePart(context, id);
+  }
+  // They come together: the launcher fetches both or, while there is a CLI, none.
+  const host = await builtState(context, "language-host");
+  if (host === "absent" && (await builtState(context, "cli")) === "official") {
+    await removePart(context, "cli");
+  }
+}
+
+/**
+ * @param {Context} context
+ * @param {string} cli
+ * @returns {EngineRecord["tools"]}
+ * @throws {SetupError}
+ */
+function stampTools(context, cli) {
+  /** @param {string | undefined} file @param {string} name */
+  const stamp = (file, name) => {
+    const found = file ? stampOf(file) : undefined;
+    if (found) return found;
+    const advice = "install the whole of Pulumi, or take its folder off PATH, then run again";
+    throw new SetupError(`there is no ${name} for ${cli}`, advice);
+  };
+  /** @param {PluginName} plugin */
+  const pluginFile = (plugin) => join(pluginFolder(context, plugin), `pulumi-resource-${plugin}`);
+  return {
+    cli: stamp(cli, "CLI"),
+    "language-host": stamp(findLanguageHost(context, cli), "pulumi-language-nodejs"),
+    "docker-plugin": stamp(pluginFile("docker"), "docker plugin"),
+    "command-plugin": stamp(pluginFile("command"), "command plugin"),
+  };
 }
 
 /**
@@ -151,19 +199,12 @@ async function lookOnPath({ env }) {
 }
 
 /**
- * A CLI that does not even tell its version is what an interrupted download by hand leaves; the
- * launcher would take it for whole for ever, so it goes.
  * @param {Context} context
  * @returns {Promise<RouteFacts["installed"]>}
  */
 async function lookAtLaunchersPlace(context) {
   const state = await builtState(context, "cli");
-  if (state !== "official") return state === "absent" ? "absent" : "built";
-  const root = cliRoot(context);
-  const { version } = await askCliVersion(join(root, "bin", "pulumi"), context.env);
-  if (version === context.versions.pulumi) return "official";
-  await rm(root, { recursive: true, force: true });
-  return "absent";
+  return state === "stale" ? "built" : state;
 }
 
 /**
@@ -190,11 +231,8 @@ async function providePlugins(context, choice, cli, before) {
   /** @type {EngineRecord["pluginRefused"]} */
   const refused = {};
   for (const plugin of PLUGINS) {
-    if (
-      hasPlugin(context, plugin) &&
-      (await builtState(context, `${plugin}-plugin`)) === "official"
-    )
-      continue;
+    const state = await builtState(context, `${plugin}-plugin`);
+    if (state === "official" && hasPlugin(context, plugin)) continue;
     if (choice.route !== "built") {
       const known = due ? undefined : before?.pluginRefused[plugin];
       const fetched = known
