@@ -4,7 +4,7 @@ import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { containersOf, engine, isHealthy, waitForContainer } from "../support/dockerHost";
 import { EditorClient } from "../support/editorClient";
-import type { LiveEnvironment } from "../support/liveEnvironment";
+import type { LiveEnvironment, StackOutputs } from "../support/liveEnvironment";
 import { type LiveProject, startProject } from "../support/liveProject";
 import { encodings, filesOf, findSecrets, type Haystack } from "../support/secretScan";
 
@@ -15,6 +15,7 @@ import { encodings, filesOf, findSecrets, type Haystack } from "../support/secre
 const GIVEN = `given-${randomBytes(18).toString("base64url")}"\\é`;
 let project: LiveProject;
 let environment: LiveEnvironment;
+let outputs: StackOutputs;
 let secrets: Map<string, string>;
 const printed: Haystack[] = [];
 
@@ -31,18 +32,20 @@ beforeAll(async () => {
   await say("no-op preview", environment.pulumi("preview", "--diff"));
   await say("stack output", environment.pulumi("stack", "output", "--json"));
   await say("stack export", environment.pulumi("stack", "export"));
+  outputs = await environment.outputs();
   secrets = await secretsOf(environment);
 });
 afterAll(() => project?.dispose());
 
 /** The real secrets, from the decrypted state; throws when one that must exist is missing. */
 async function secretsOf(of: LiveEnvironment): Promise<Map<string, string>> {
-  const { passwords } = await of.outputs();
-  const found = new Map(Object.entries(passwords).map(([n, value]) => [`password ${n}`, value]));
-  for (const { urn, outputs } of (await of.plainState()).resources) {
+  const found = new Map(
+    Object.entries(outputs.passwords).map(([n, value]) => [`password ${n}`, value]),
+  );
+  for (const { urn, outputs: values } of (await of.plainState()).resources) {
     const name = urn.slice(urn.lastIndexOf("::") + 2);
     if (!name.endsWith("-generate")) continue;
-    const stdout = plainText((outputs as { stdout: unknown }).stdout);
+    const stdout = plainText((values as { stdout: unknown }).stdout);
     if (stdout.startsWith("{")) found.set(`hash of ${name}`, JSON.parse(stdout).hash);
     else found.set(`key of ${name}`, stdout);
   }
@@ -141,9 +144,9 @@ describe("the files that carry them", () => {
     return mount?.Source ?? "";
   };
   const serves = async (index: number) => {
-    const client = new EditorClient((await environment.outputs()).url);
+    const client = new EditorClient(outputs.url);
     client.cookies.set(`doom-${environment.stack}`, `code-server-${index}`);
-    await client.login((await environment.outputs()).passwords[index] ?? "");
+    await client.login(outputs.passwords[index] ?? "");
     // Without its editor the gateway sends the visitor to the other one, where this password is wrong.
     return client.getsIn();
   };
@@ -188,7 +191,7 @@ describe("the files that carry them", () => {
     // Docker starts it over and over; it must end each time, before it listens.
     await waitForContainer(name, ({ RestartCount }) => RestartCount >= 2);
     const logs = await engine.getContainer(name).logs({ stdout: true, stderr: true, tail: 20 });
-    expect(logs.toString("utf8")).toMatch(/hashed-password/i);
+    expect(logs.toString("utf8")).toContain("FILE__HASHED_PASSWORD names an empty file");
     expect(await serves(2)).toBe(false);
     writeFileSync(file, content);
     await waitForContainer(name, isHealthy, 90);
