@@ -63,10 +63,12 @@ export function readConfiguration(given: unknown, surroundings: Surroundings): C
   const levels = new Map<string, Level>();
   const waivers: Waiver[] = [];
   for (const rule of surroundings.rules) {
+    const before = problems.length;
     const entry = readEntry(rule.name, own(given, rule.name), problems);
     const waiver = readWaiver(rule.name, entry.settings.waiver, surroundings.today, problems);
-    const floor = rule.levels[environment];
-    levels.set(rule.name, levelOf(rule, entry.level, floor, waiver, environment, problems));
+    // What cannot be read is reported for what it is, not for the level that follows from it.
+    if (problems.length > before) continue;
+    levels.set(rule.name, levelOf(rule, entry.level, waiver, environment, problems));
     if (waiver) waivers.push(waiver);
   }
   readEntry(DECIDED_KEY, own(given, DECIDED_KEY), problems);
@@ -157,11 +159,11 @@ function checkedLevel(name: string, entry: Entry, problems: string[]): Entry {
 function levelOf(
   rule: Rule,
   given: unknown,
-  floor: Level,
   waiver: Waiver | undefined,
   environment: EnvironmentLevel,
   problems: string[],
 ): Level {
+  const floor = rule.levels[environment];
   const level = (given ?? rule.levels.prod) as Level;
   const lowered = (RANK[level] as number) < (RANK[floor] as number);
   if (lowered && waiver === undefined)
@@ -199,11 +201,9 @@ function readWaiver(
   }
   const expiry = expiryProblem(value.expires, today);
   if (expiry !== undefined) problems.push(`${at}.expires: ${expiry}`);
-  // A broken waiver is reported for what it is, not for the level that it would have allowed.
+  if (problems.length > before) return undefined;
   const { name, reason, expires } = value as { name: string; reason: string; expires: string };
-  return problems.length === before
-    ? { rule, name: name.trim(), reason: reason.trim(), expires }
-    : { rule, name: "", reason: "", expires: "" };
+  return { rule, name: name.trim(), reason: reason.trim(), expires };
 }
 
 function expiryProblem(value: unknown, today: string): string | undefined {
