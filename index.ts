@@ -11,6 +11,9 @@ import { secretFolder } from "./operations/secretLocation";
 async function declareEnvironment() {
   const { stack, environment: config, secrets } = loadConfig();
   await preflight({ stack, environment: config });
+  // The SDK takes a stack trace for every resource and maps it through source maps. This program has
+  // none: the mapping would cost a preview of five editors up to half a second, for nothing.
+  Reflect.deleteProperty(Error, "prepareStackTrace");
   const environment = new Environment("environment", {
     stack,
     config,
