@@ -79,8 +79,8 @@ export class Display {
 
   private redraw(): void {
     if (!this.target.isTTY || this.phase === "") return;
-    // A wrapped line could not be erased again.
-    const width = Math.max(20, (this.target.columns ?? 80) - 1);
+    // A wrapped line could not be erased again; some pseudo-terminals say that they have 0 columns.
+    const width = Math.max(20, (this.target.columns || 80) - 1);
     this.target.write(`${ERASE_LINE}${this.liveText().slice(0, width)}`);
   }
 }

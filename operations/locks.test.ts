@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { clearStaleLocks, findLocks, withLock } from "./locks";
+import { blamingOtherRuns, clearStaleLocks, findLocks, withLock } from "./locks";
 import type { Project } from "./project";
 import { lockFolder } from "./stateFiles";
 
@@ -94,5 +94,20 @@ describe("withLock", () => {
     await withLock(project, "dev", async () => {
       await expect(withLock(project, "dev", async () => "in")).rejects.toThrow("Another run holds");
     });
+  });
+});
+
+describe("blamingOtherRuns", () => {
+  const fails = () => Promise.reject(new Error("port taken"));
+
+  it("gives the failure itself when nobody else is at work", async () => {
+    await expect(blamingOtherRuns(project, "dev", fails)).rejects.toThrow("port taken");
+    expect(await blamingOtherRuns(project, "dev", async () => "done")).toBe("done");
+  });
+
+  it("gives the other run as the reason when there is one", async () => {
+    putLock("a", held(process.pid));
+    await expect(blamingOtherRuns(project, "dev", fails)).rejects.toThrow("Another run holds dev");
+    expect(await blamingOtherRuns(project, "dev", async () => "done")).toBe("done");
   });
 });

@@ -56,6 +56,24 @@ export function refuseHeld(project: Project, stack: string): void {
 }
 
 /**
+ * Does `work`; when it fails while another run holds `stack`, that is the reason to give.
+ *
+ * What the other one is making looks like an obstacle: its container, its port, its network.
+ */
+export async function blamingOtherRuns<T>(
+  project: Project,
+  stack: string,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    refuseHeld(project, stack);
+    throw error;
+  }
+}
+
+/**
  * Clears the locks of dead runs and gives a sentence for each.
  *
  * Each is removed by its own random name instead of `pulumi cancel`, which removes whatever lock

@@ -3,7 +3,7 @@ import { dockerName } from "../../config/names";
 import { connectDocker, dockerFacts, dockerFailure } from "../../operations/dockerHost";
 import type { OpenStack } from "../../operations/engine";
 import { Failure } from "../../operations/failure";
-import { refuseHeld } from "../../operations/locks";
+import { blamingOtherRuns, refuseHeld } from "../../operations/locks";
 import { reconcile } from "../../operations/reconcile";
 import { openSession, type StackSession } from "../../operations/stackSession";
 import { readState } from "../../operations/stateFiles";
@@ -37,14 +37,25 @@ export async function down(
   const volumes = await dataVolumes(stack);
   display.stop();
   if (options.purge) await options.confirm(volumes);
-  const { notes, refresh } = await reconcile(session.project, stack);
-  for (const note of notes) display.line(note);
-  const open = await session.open(options.purge ? { PULUMI_OPTION_IGNORE_PROTECT: "true" } : {});
-  if (refresh) await refreshState(session, context, open);
-  const { changes } = await destroy(session, context, open, options.purge);
+  const result = await blamingOtherRuns(session.project, stack, () =>
+    takeDown(session, context, options.purge),
+  );
   if (options.purge) await removeVolumes(volumes, context);
   display.stop();
-  return describeDown(stack, options.purge, { changes, volumes, notes });
+  return describeDown(stack, options.purge, { ...result, volumes });
+}
+
+async function takeDown(
+  session: StackSession,
+  context: CommandContext,
+  purge: boolean,
+): Promise<Omit<DownSummary, "volumes">> {
+  const { notes, refresh } = await reconcile(session.project, session.stack);
+  for (const note of notes) context.display.line(note);
+  const open = await session.open(purge ? { PULUMI_OPTION_IGNORE_PROTECT: "true" } : {});
+  if (refresh) await refreshState(session, context, open);
+  const { changes } = await destroy(session, context, open, purge);
+  return { changes, notes };
 }
 
 /** The data volumes of `stack` on the host, whether its state still knows them or not. */

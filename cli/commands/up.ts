@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { OutputMap } from "@pulumi/pulumi/automation";
 import { stackOutputs } from "../../checks/checkpoint";
 import type { OpenStack } from "../../operations/engine";
-import { refuseHeld } from "../../operations/locks";
+import { blamingOtherRuns, refuseHeld } from "../../operations/locks";
 import { preflight } from "../../operations/preflight";
 import { reconcile } from "../../operations/reconcile";
 import { type EnvironmentSession, openEnvironmentSession } from "../../operations/stackSession";
@@ -25,24 +25,28 @@ export async function up(stack: string, context: CommandContext): Promise<Outcom
   display.enter(`checking ${stack}`);
   const session = await openEnvironmentSession(stack);
   refuseHeld(session.project, stack);
-  await preflight({ stack, environment: session.environment });
-  const { notes, refresh } = await reconcile(session.project, stack);
-  for (const note of notes) display.line(note);
+  const result = await blamingOtherRuns(session.project, stack, () => update(session, context));
+  display.stop();
+  return describeUp(session, { ...result, seconds: (Date.now() - began) / 1000 });
+}
+
+async function update(
+  session: EnvironmentSession,
+  context: CommandContext,
+): Promise<Omit<UpSummary, "seconds">> {
+  const { project, stack, environment } = session;
+  await preflight({ stack, environment });
+  const { notes, refresh } = await reconcile(project, stack);
+  for (const note of notes) context.display.line(note);
   const open = await session.open();
   if (refresh) await refreshState(session, context, open);
-
   const plan = await planUpdate(session, context, open);
-  const outputs = isNoChange(session, plan)
-    ? undefined
-    : await applyUpdate(session, context, open, plan);
-  display.stop();
-  return describeUp(session, {
-    changes: outputs ? plan.changes : {},
-    warnings: plan.warnings,
-    outputs: outputs ?? plainOutputs(session),
-    notes,
-    seconds: (Date.now() - began) / 1000,
-  });
+  const { warnings } = plan;
+  if (isNoChange(session, plan)) {
+    return { changes: {}, warnings, notes, outputs: plainOutputs(session) };
+  }
+  const outputs = await applyUpdate(session, context, open, plan);
+  return { changes: plan.changes, warnings, notes, outputs };
 }
 
 /** A preview first: a policy or a bad input stops it before anything is half done. */
