@@ -70,7 +70,7 @@ function isNoChange(session: EnvironmentSession, plan: UpdateProgress): boolean 
   if (plan.allSteps.length > 0 || !plan.outputs) return false;
   const stored = plainOutputs(session);
   return Object.entries(plan.outputs)
-    .filter(([, value]) => value !== "[secret]")
+    .filter(([, value]) => !isCiphertext(value))
     .every(([key, value]) => isDeepStrictEqual(value, stored[key]));
 }
 
@@ -80,6 +80,7 @@ function plainOutputs({ project, stack }: EnvironmentSession): Record<string, un
   return Object.fromEntries(Object.entries(outputs).filter(([, value]) => !isCiphertext(value)));
 }
 
+/** How secrets stand in the state, and in the engine's events with `[secret]` for the ciphertext. */
 function isCiphertext(value: unknown): boolean {
   return typeof value === "object" && value !== null && "ciphertext" in value;
 }

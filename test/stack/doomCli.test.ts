@@ -87,9 +87,11 @@ describe("doom up", () => {
 
   it("says the second time that nothing changed", async () => {
     const before = await containerIds(stack);
-    const { code, stdout } = await doom("up", stack);
+    const { code, stdout, stderr } = await doom("up", stack);
     expect(code).toBe(0);
     expect(stdout).toMatch(`${stack} is up to date: nothing changed.\n`);
+    // The preview has shown that there is nothing to do, so nothing is done.
+    expect(stderr).not.toContain("bringing up");
     expect(await containerIds(stack)).toEqual(before);
   });
 
