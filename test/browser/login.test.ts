@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { type BrowserContext, chromium, type Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { memoryKills, peakMemory } from "../support/controlGroup";
 import { engine, isHealthy, readVolume } from "../support/dockerHost";
 import type { LiveEnvironment, StackOutputs } from "../support/liveEnvironment";
@@ -59,12 +59,17 @@ async function browse(
       "--disable-sync",
     ],
   });
+  context.setDefaultTimeout(PATIENCE_MILLISECONDS);
+  const page = context.pages()[0] ?? (await context.newPage());
   try {
-    context.setDefaultTimeout(PATIENCE_MILLISECONDS);
-    await visit(context.pages()[0] ?? (await context.newPage()), context);
+    await visit(page, context);
+  } catch (error) {
+    await picture(page, "failure");
+    throw error;
   } finally {
     await context.close();
-    rmSync(profile, { recursive: true, force: true });
+    // Chromium writes to its profile until its last process is gone.
+    rmSync(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
   }
 }
 
@@ -81,8 +86,16 @@ const workbench = (page: Page) => page.locator(".explorer-folders-view").waitFor
 
 /** Opens a terminal through the command palette and waits until its shell takes commands. */
 async function openTerminal(page: Page): Promise<void> {
-  await page.keyboard.press("F1");
-  await page.locator(".quick-input-widget input").fill(">Terminal: Focus Terminal");
+  const palette = page.locator(".quick-input-widget input");
+  // Keys that come before the workbench listens to them are lost.
+  await vi.waitFor(
+    async () => {
+      await page.keyboard.press("F1");
+      await palette.waitFor({ timeout: 3_000 });
+    },
+    { timeout: PATIENCE_MILLISECONDS },
+  );
+  await palette.fill(">Terminal: Focus Terminal");
   await page.locator(".quick-input-list .monaco-list-row").first().waitFor();
   await page.keyboard.press("Enter");
   await page.getByRole("button", { name: "Trust Folder & Continue" }).click();
