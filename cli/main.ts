@@ -164,7 +164,16 @@ function reportUsage(error: unknown, args: readonly string[]): void {
   process.stdout.write(`${JSON.stringify(document)}\n`);
 }
 
+/** `doom status | head -1`: who reads us has had enough, which is no error. */
+function endWithReader(): void {
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    process.exit(process.exitCode ?? 0);
+  });
+}
+
 async function main(args: readonly string[]): Promise<void> {
+  endWithReader();
   const program = new Command("doom")
     .description("Cloud development environments on your own Docker host.")
     .version(version)

@@ -173,6 +173,13 @@ describe("the passphrase", () => {
   });
 });
 
+describe("the engine", () => {
+  it("may not be missing", async () => {
+    const { stderr } = await refused(7, { PULUMI_HOME: path.join(copy.root, "nowhere") });
+    expect(stderr).toMatch(/The Pulumi engine \S+ is not in .*\nFix: run `npm start` once/);
+  });
+});
+
 describe("the Docker host", () => {
   it("may not be missing", async () => {
     const { stderr } = await refused(6, { DOCKER_HOST: "unix:///nowhere.sock" });
