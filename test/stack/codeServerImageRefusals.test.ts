@@ -204,7 +204,7 @@ describe("another setting", () => {
 
   it("leaves nothing of these tests behind", async () => {
     await containers.clear();
-    const filters = { label: ["doom.test=image"] };
+    const filters = { label: [`doom.test.process=${process.pid}`] };
     expect(await engine.listContainers({ all: true, filters })).toEqual([]);
   });
 });
