@@ -1,4 +1,5 @@
 // @ts-check
+import { existsSync } from "node:fs";
 import { constants } from "node:os";
 import { join, relative } from "node:path";
 import { createRunner } from "./command.mjs";
@@ -66,7 +67,7 @@ export async function main(words) {
 function wire(context, log) {
   const progress = createProgress({
     stream: process.stdout,
-    isTerminal: process.stdout.isTTY === true,
+    isTerminal: process.stdout.isTTY === true && process.env.TERM !== "dumb",
     columns: process.stdout.columns ?? 80,
   });
   /** @type {import("./lock.mjs").Lock | undefined} */
@@ -120,8 +121,7 @@ function report(error, signalName, logFile) {
   }
   if (!(error instanceof StepFailed)) throw error;
   const lines = error.output.map((line) => `  | ${line}\n`).join("");
-  process.stderr.write(
-    `\nset-up: ${error.message}\n${lines}what to do: ${error.advice}\nfull log: ${logFile}\n`,
-  );
+  const log = existsSync(logFile) ? `full log: ${logFile}\n` : "";
+  process.stderr.write(`\nset-up: ${error.message}\n${lines}what to do: ${error.advice}\n${log}`);
   return 1;
 }

@@ -29,18 +29,39 @@ export class StepFailed extends Error {
     super(`step "${step.name}" failed after ${formatElapsed(seconds)}: ${reason}`, { cause });
     this.name = "StepFailed";
     this.step = step;
-    this.output = cause instanceof CommandFailed ? cause.output : [];
+    /** @type {string[]} */
+    this.output = [];
+    const advice = cause instanceof SetupError ? cause.advice : adviseOnSystemError(cause);
+    this.advice =
+      advice ??
+      "see the lines above and the log, then run the same command again: it goes on from here";
+    if (cause instanceof CommandFailed) this.output = cause.output;
     // An error nobody foresaw: its place is what a report about it needs.
-    if (
-      !(cause instanceof CommandFailed || cause instanceof SetupError) &&
-      cause instanceof Error
-    ) {
+    else if (advice === undefined && cause instanceof Error) {
       this.output = cause.stack?.split("\n") ?? [];
     }
-    this.advice =
-      cause instanceof SetupError
-        ? cause.advice
-        : "see the lines above and the log, then run the same command again: it goes on from here";
+  }
+}
+
+/**
+ * @param {unknown} error
+ * @returns {string | undefined} for errors of the file system that the user can do something about
+ */
+function adviseOnSystemError(error) {
+  const { code, path } = /** @type {NodeJS.ErrnoException} */ (error);
+  const place = path ?? "what the message names";
+  switch (code) {
+    case "EACCES":
+    case "EPERM":
+    case "EROFS":
+      return `let this user write to ${place}, or run as the user to whom it belongs`;
+    case "ENOSPC":
+    case "EDQUOT":
+      return `free some disk space for ${place}, then run the same command again`;
+    case "ENOTDIR":
+      return `see that ${place} and every folder above it is one`;
+    default:
+      return undefined;
   }
 }
 

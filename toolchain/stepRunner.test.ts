@@ -136,6 +136,17 @@ describe("runner of steps", async () => {
     expect(failure.output.join("\n")).toContain("stepRunner.test.ts");
   });
 
+  test.each([
+    ["EACCES", "let this user write to /there, or run as the user to whom it belongs"],
+    ["ENOSPC", "free some disk space for /there, then run the same command again"],
+  ])("%s from the file system comes with advice, not with a stack", async (code, advice) => {
+    const denied = step("a", () => {
+      throw Object.assign(new Error(`${code}: open '/there'`), { code, path: "/there" });
+    });
+    const failure = await runSteps([denied], options()).catch((error) => error);
+    expect({ advice: failure.advice, output: failure.output }).toEqual({ advice, output: [] });
+  });
+
   test("too little disk stops a step before it begins", async () => {
     const heavy = step("a", (done) => done());
     const bytes = 1e18;
