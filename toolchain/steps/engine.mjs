@@ -54,10 +54,10 @@ function listNeeds(context) {
   const modules = env.GOMODCACHE || join(env.GOPATH || join(homedir(), "go"), "pkg", "mod");
   return [
     { folder: context.pulumiHome, bytes: 700_000_000, purpose: "engine and plugins" },
-    { folder: modules, bytes: 2_500_000_000, purpose: "Go modules to build them from" },
+    { folder: modules, bytes: 3_600_000_000, purpose: "Go modules to build them from" },
     {
       folder: env.GOCACHE || join(homedir(), ".cache", "go-build"),
-      bytes: 2_000_000_000,
+      bytes: 2_500_000_000,
       purpose: "Go's build cache",
     },
   ];
