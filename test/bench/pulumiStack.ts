@@ -40,6 +40,17 @@ export class PulumiStack {
     });
   }
 
+  /** Runs `doom …` of the project to its end, with the same passphrase. */
+  doom(...words: readonly string[]): Promise<Finished> {
+    return timeProcess({
+      command: process.execPath,
+      arguments: [path.join(this.folder, "bin", "cli", "main.js"), ...words],
+      folder: this.folder,
+      environment: this.environment,
+      signal: this.signal,
+    });
+  }
+
   /** Makes the stack, with nothing in it. */
   async create(): Promise<void> {
     await this.run("stack", "init");
