@@ -1,3 +1,5 @@
+// First: it decides what the SDK loads.
+import "../leanSdk";
 import { PolicyPack } from "@pulumi/policy";
 import { withCheckedConfiguration } from "./configurationGuard";
 import { policiesOf } from "./policies";
