@@ -98,8 +98,10 @@ describe("UpdateProgress", () => {
     progress.take(
       event({ policyEvent: { ...policy, policyName: "b", enforcementLevel: "warning" } }),
     );
+    progress.take(reports("warning", "old plugin\n"));
     expect(progress.errors).toEqual(["policy a: no"]);
-    expect(progress.warnings).toEqual(["policy b: no"]);
+    expect(progress.advice).toEqual(["policy b: no"]);
+    expect(progress.warnings).toEqual(["old plugin"]);
   });
 
   it("keeps the properties that a step changes", () => {

@@ -45,6 +45,7 @@ export class UpdateProgress {
   private readonly finished = new Set<string>();
   private errorMessages: string[] = [];
   private warningMessages: string[] = [];
+  private adviceMessages: string[] = [];
   private rootOutputs: Record<string, unknown> | undefined;
 
   /** `planned`: the steps of the preview before; `now`: the clock, in milliseconds. */
@@ -60,6 +61,11 @@ export class UpdateProgress {
 
   get warnings(): readonly string[] {
     return this.warningMessages;
+  }
+
+  /** What policies that are not mandatory would have otherwise. */
+  get advice(): readonly string[] {
+    return this.adviceMessages;
   }
 
   /** Every step so far. */
@@ -87,12 +93,10 @@ export class UpdateProgress {
     if (event.resOutputsEvent) return this.finish(event.resOutputsEvent.metadata);
     if (event.resOpFailedEvent) return this.fail(event.resOpFailedEvent.metadata);
     const { diagnosticEvent, policyEvent } = event;
-    if (diagnosticEvent?.severity === "error") this.addError(diagnosticEvent.message);
-    if (diagnosticEvent?.severity === "warning") this.addWarning(diagnosticEvent.message);
+    if (diagnosticEvent) this.report(diagnosticEvent.severity, diagnosticEvent.message);
     if (policyEvent) {
       const message = `policy ${policyEvent.policyName}: ${policyEvent.message}`;
-      if (policyEvent.enforcementLevel === "mandatory") this.addError(message);
-      else this.addWarning(message);
+      this.report(policyEvent.enforcementLevel === "mandatory" ? "error" : "advice", message);
     }
     return undefined;
   }
@@ -111,15 +115,11 @@ export class UpdateProgress {
     return `${done}, working on ${name} (${seconds(this.now() - oldest[1], 0)})`;
   }
 
-  private addError(text: string): void {
+  private report(severity: string, text: string): void {
     for (const message of cleanDiagnostic(text)) {
-      this.errorMessages = addMessage(this.errorMessages, message);
-    }
-  }
-
-  private addWarning(text: string): void {
-    for (const message of cleanDiagnostic(text)) {
-      this.warningMessages = addMessage(this.warningMessages, message);
+      if (severity === "error") this.errorMessages = addMessage(this.errorMessages, message);
+      if (severity === "warning") this.warningMessages = addMessage(this.warningMessages, message);
+      if (severity === "advice") this.adviceMessages = addMessage(this.adviceMessages, message);
     }
   }
 

@@ -29,10 +29,11 @@ export async function preview(stack: string, context: CommandContext): Promise<O
   );
   display.stop();
   const steps = progress.allSteps;
-  const warnings = [...progress.warnings];
+  const { warnings, advice } = progress;
   const text = [
     ...notes.map((note) => `note: ${note}`),
     ...warnings.map((warning) => `warning: ${warning}`),
+    ...advice.map((text) => `advice: ${text.replaceAll("\n", "\n  ")}`),
     steps.length === 0 ? `Nothing would change in ${stack}.` : `An up of ${stack} would:`,
     ...(steps.length === 0 ? [] : [table(steps.map(toRow))]),
   ].join("\n");
@@ -42,6 +43,7 @@ export async function preview(stack: string, context: CommandContext): Promise<O
     steps: steps.map(({ operation, type, name, because }) => ({ operation, type, name, because })),
     notes,
     warnings,
+    advice,
   };
   return { text, data };
 }

@@ -41,12 +41,12 @@ async function update(
   const open = await session.open();
   if (refresh) await refreshState(session, context, open);
   const plan = await planUpdate(session, context, open);
-  const { warnings } = plan;
+  const { warnings, advice } = plan;
   if (isNoChange(session, plan)) {
-    return { changes: {}, warnings, notes, outputs: plainOutputs(session) };
+    return { changes: {}, warnings, advice, notes, outputs: plainOutputs(session) };
   }
   const outputs = await applyUpdate(session, context, open, plan);
-  return { changes: plan.changes, warnings, notes, outputs };
+  return { changes: plan.changes, warnings, advice, notes, outputs };
 }
 
 /** A preview first: a policy or a bad input stops it before anything is half done. */
@@ -62,6 +62,11 @@ async function planUpdate(
     (onEvent) => stack.preview({ onEvent, policyPacks: [...session.policyPacks] }),
   );
   for (const warning of progress.warnings) context.display.line(`warning: ${warning}`);
+  const advice = progress.advice.length;
+  if (advice > 0) {
+    const noun = advice === 1 ? "policy gives advice" : "policies give advice";
+    context.display.line(`${advice} ${noun}: npx doom preview ${session.stack} shows it`);
+  }
   return progress;
 }
 
@@ -110,13 +115,14 @@ function withoutSecrets(outputs: OutputMap): Record<string, unknown> {
 interface UpSummary {
   readonly changes: UpdateProgress["changes"];
   readonly warnings: readonly string[];
+  readonly advice: readonly string[];
   readonly outputs: PlainOutputs & Record<string, unknown>;
   readonly notes: readonly string[];
   readonly seconds: number;
 }
 
 function describeUp({ stack }: EnvironmentSession, summary: UpSummary): Outcome {
-  const { changes, outputs, notes, warnings } = summary;
+  const { changes, outputs, notes, warnings, advice } = summary;
   const changed = Object.keys(changes).length > 0;
   const editors = Array.isArray(outputs.instances) ? outputs.instances.length : 1;
   const others = editors > 1 ? `   (editors 1 to ${editors})` : "";
@@ -135,5 +141,5 @@ function describeUp({ stack }: EnvironmentSession, summary: UpSummary): Outcome 
     `  npx doom down ${stack}      stop it; files and passwords stay for the next up`,
   ].join("\n");
   const seconds = Math.round(summary.seconds * 10) / 10;
-  return { text, data: { changed, changes, outputs, notes, warnings, seconds } };
+  return { text, data: { changed, changes, outputs, notes, warnings, advice, seconds } };
 }

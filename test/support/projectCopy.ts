@@ -1,6 +1,5 @@
 import { randomBytes, randomInt } from "node:crypto";
 import {
-  copyFileSync,
   cpSync,
   mkdirSync,
   mkdtempSync,
@@ -23,9 +22,13 @@ import { type EnvironmentValue, LiveEnvironment } from "./liveEnvironment";
 /** The checkout that the tests belong to. */
 const CHECKOUT = findProject(__dirname, {}).root;
 
-/** What a run only reads; `images` is copied, because a build does not follow a link to its context. */
-const LINKED = ["bin", "node_modules", "policy", "toolchain", "config"];
-const COPIED = ["Pulumi.yaml", "package.json"];
+/** What a run only reads. */
+const LINKED = ["node_modules", "toolchain", "config"];
+/**
+ * The compiled program and pack, because a build of the checkout replaces them under a running test,
+ * and `images`, because an image's build does not follow a link to its context.
+ */
+const COPIED = ["Pulumi.yaml", "package.json", "bin", "policy", "images"];
 
 /** Ranges 10.99.100.0/24 to 10.99.199.0/24: no environment of the repository has them. */
 const FIRST_RANGE = 100;
@@ -97,9 +100,10 @@ export class ProjectCopy {
 /** Makes a copy of this checkout; call {@link ProjectCopy.dispose} whatever happens. */
 export function createProjectCopy(): ProjectCopy {
   const root = mkdtempSync(path.join(tmpdir(), "doom-copy-"));
-  for (const name of COPIED) copyFileSync(path.join(CHECKOUT, name), path.join(root, name));
+  for (const name of COPIED) {
+    cpSync(path.join(CHECKOUT, name), path.join(root, name), { recursive: true });
+  }
   for (const name of LINKED) symlinkSync(path.join(CHECKOUT, name), path.join(root, name));
-  cpSync(path.join(CHECKOUT, "images"), path.join(root, "images"), { recursive: true });
   mkdirSync(path.join(root, ".state"));
   return new ProjectCopy(root);
 }
