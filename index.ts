@@ -1,3 +1,5 @@
+// First: it decides what the SDK loads.
+import "./leanSdk";
 import * as pulumi from "@pulumi/pulumi";
 import { Environment } from "./components/environment";
 import { ConfigError } from "./config/errors";
