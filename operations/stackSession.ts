@@ -22,10 +22,16 @@ export interface StackSession {
   readonly command: EngineCommand;
   /** The state at the beginning. */
   readonly checkpoint: Checkpoint;
-  /** Folders of policy packs that every run has to pass. */
-  readonly policyPacks: readonly string[];
+  /** The policy pack that every run has to pass, with its levels for this stack where it has some. */
+  readonly policies: PolicyOptions;
   /** Opens the stack in the Automation API; `options` are flags of the CLI, as PULUMI_OPTION_*. */
   open(options?: Readonly<Record<string, string>>): Promise<OpenStack>;
+}
+
+/** As the Automation API takes them. */
+export interface PolicyOptions {
+  readonly policyPacks?: string[];
+  readonly policyPackConfigs?: string[];
 }
 
 /** A session of a stack whose environment is valid, too. */
@@ -61,7 +67,7 @@ async function sessionOf(project: Project, stack: string, file: StackFile): Prom
     stack,
     command,
     checkpoint,
-    policyPacks: policyPacks(project),
+    policies: policyOptions(project, stack),
     open: (options = {}) => openWith(project, stack, command, engine, { ...secrets, ...options }),
   };
 }
@@ -107,7 +113,13 @@ async function openSecrets(
   return passphrase.environment;
 }
 
-function policyPacks(project: Project): string[] {
+/** Without a file of its own a stack is held to the pack's strictest levels. */
+function policyOptions(project: Project, stack: string): PolicyOptions {
   const folder = join(project.root, "policy");
-  return existsSync(join(folder, "PulumiPolicy.yaml")) ? [folder] : [];
+  if (!existsSync(join(folder, "PulumiPolicy.yaml"))) return {};
+  const levels = join(folder, "config", `${stack}.json`);
+  return {
+    policyPacks: [folder],
+    ...(existsSync(levels) ? { policyPackConfigs: [levels] } : {}),
+  };
 }

@@ -25,7 +25,7 @@ export async function preview(stack: string, context: CommandContext): Promise<O
     session,
     context,
     { purpose: "preview", phase: "finding out what would change" },
-    (onEvent) => open.stack.preview({ onEvent, policyPacks: [...session.policyPacks] }),
+    (onEvent) => open.stack.preview({ onEvent, ...session.policies }),
   );
   display.stop();
   const steps = progress.allSteps;

@@ -59,7 +59,7 @@ async function planUpdate(
     session,
     context,
     { purpose: "plan", phase: "finding out what to do" },
-    (onEvent) => stack.preview({ onEvent, policyPacks: [...session.policyPacks] }),
+    (onEvent) => stack.preview({ onEvent, ...session.policies }),
   );
   for (const warning of progress.warnings) context.display.line(`warning: ${warning}`);
   const advice = progress.advice.length;
@@ -101,7 +101,7 @@ async function applyUpdate(
     session,
     context,
     { purpose: "up", phase: `bringing up ${session.stack}`, planned, lines: true },
-    (onEvent) => stack.up({ onEvent, policyPacks: [...session.policyPacks] }),
+    (onEvent) => stack.up({ onEvent, ...session.policies }),
   );
   return withoutSecrets(result.outputs);
 }

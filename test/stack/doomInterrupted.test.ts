@@ -91,14 +91,20 @@ afterAll(async () => {
   await copy?.dispose();
 });
 
+/** The states of the stack's containers, in one look: between two, one of them may be gone. */
+async function containerStates(): Promise<string[]> {
+  const filters = { label: [`doom.stack=${stack}`] };
+  return (await engine.listContainers({ all: true, filters })).map(({ State }) => State);
+}
+
 /** What the Docker host shows at the moment when something is killed. */
 const MOMENTS: readonly (readonly [string, () => Promise<true | undefined>])[] = [
   ["the engine has just begun", async () => (enginePid() === undefined ? undefined : true)],
   ["a network appears", async () => ((await networksOf(stack)).length > 0 ? true : undefined)],
-  ["a container appears", async () => ((await containersOf(stack)).length > 0 ? true : undefined)],
+  ["a container appears", async () => ((await containerStates()).length > 0 ? true : undefined)],
   [
     "a container runs but is not healthy yet",
-    async () => ((await containersOf(stack)).some(({ State }) => State.Running) ? true : undefined),
+    async () => ((await containerStates()).includes("running") ? true : undefined),
   ],
 ];
 
