@@ -305,3 +305,14 @@ describe("the first preview", () => {
     ]);
   });
 });
+
+test("what breaks a rule is refused by the program itself, whoever gave it", async () => {
+  await startMocks("dev", { stdout: canaryOutput });
+  const args = environmentArgs();
+  // As a caller that goes round the schema, which refuses this name, too.
+  const config = { ...args.config, variables: { DOCKER_MODS: "somebody/mod:latest" } };
+  expect(() => new Environment("environment", { ...args, config })).toThrow(
+    /environment-code-server-1-container: .*\(docker-container-no-root-code\)/,
+  );
+  await allRequestsSent();
+});

@@ -9,6 +9,7 @@ import { Gateway } from "./gateway";
 import { Image, type ImageArgs } from "./image";
 import { Network, type NetworkRole } from "./network";
 import { ProcessLimits } from "./processLimits";
+import { refuseBrokenRules } from "./refuseBrokenRules";
 
 export interface EnvironmentArgs {
   /** Name of the environment: the stack's. */
@@ -47,7 +48,13 @@ export class Environment extends pulumi.ComponentResource {
   readonly passwords: pulumi.Output<Record<string, string>>;
 
   constructor(name: string, args: EnvironmentArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("doom-coding:index:Environment", name, { stack: args.stack }, opts);
+    super(
+      "doom-coding:index:Environment",
+      name,
+      { stack: args.stack },
+      // Handed down to every resource of the environment.
+      pulumi.mergeOptions(opts, { transformations: [refuseBrokenRules(args.stack)] }),
+    );
     this.networks = this.createNetworks(name, args);
     const codeServerImage = new Image(`${name}-code-server-image`, args.images.codeServer, {
       parent: this,

@@ -6,18 +6,9 @@ import type {
   StackValidationArgs,
   StackValidationPolicy,
 } from "@pulumi/policy";
-import {
-  COMMAND,
-  CONTAINER,
-  type Context,
-  describeProblem,
-  type Finding,
-  isUndecided,
-  NETWORK,
-  REMOTE_IMAGE,
-  VOLUME,
-} from "../checks/rules/facts";
+import { describeProblem, type Finding, isUndecided } from "../checks/rules/facts";
 import { DECIDED_KEY, PACK_KEY } from "./configuration";
+import { decide } from "./rules/decide";
 import type { Rule } from "./rules/rule";
 import type { Open, Session } from "./session";
 import { producersOf } from "./stackFacts";
@@ -56,35 +47,26 @@ function judgeResource(
   report: ReportViolation,
 ): void {
   const { name: resource, urn } = args;
-  for (const finding of decide(rule, session, args)) {
+  for (const finding of decideOn(rule, session, args)) {
     if (isUndecided(finding)) session.leaveOpen({ rule, resource, urn, path: finding.undecided });
     else if (session.levelOf(rule) === "mandatory") report(describeProblem(finding));
     else session.advise({ rule, resource, problem: finding });
   }
 }
 
-type Decision = (inputs: Record<string, unknown>, context: Context) => readonly Finding[];
-
-function decide(rule: Rule, session: Session, args: ResourceValidationArgs): readonly Finding[] {
-  const { container, network, volume, image, command, type, stack } = rule.decisions;
-  if (type) return type(args.type);
-  if (stack) {
-    const { type: token, name, urn, props } = args;
-    if (session.isObserved(token))
-      session.observe(urn, { type: token, name, inputs: plainInputs(props) });
+/** What a rule says of one resource; for a rule about the whole stack its inputs are kept until the end. */
+function decideOn(
+  rule: Rule,
+  session: Session,
+  { type, name, urn, props, opts }: ResourceValidationArgs,
+): readonly Finding[] {
+  const inputs = () => plainInputs(props);
+  if (rule.decisions.stack) {
+    if (session.isObserved(type)) session.observe(urn, { type, name, inputs: inputs() });
     return [];
   }
-  const byType = {
-    [CONTAINER]: container,
-    [NETWORK]: network,
-    [VOLUME]: volume,
-    [REMOTE_IMAGE]: image,
-    [COMMAND]: command,
-  } as Record<string, Decision | undefined>;
-  const decision = byType[args.type];
-  if (!decision) return [];
-  const { protect } = args.opts;
-  return decision(plainInputs(args.props), { stack: stackOf(args.urn), options: { protect } });
+  const { protect } = opts;
+  return decide(rule, { type, inputs, context: { stack: stackOf(urn), options: { protect } } });
 }
 
 /** The stack that a URN belongs to: `urn:pulumi:STACK::PROJECT::TYPE::NAME`. */
