@@ -39,6 +39,7 @@ describe("judge", () => {
       ours: { minimum: 180, median: 200 },
       theirs: { minimum: 100, median: 100 },
       ratio: { minimum: 1.8, median: 2 },
+      extra: { minimum: 80, median: 100 },
       bound: 2,
       verdict: "held",
     });
@@ -52,6 +53,20 @@ describe("judge", () => {
     const { bound, ...unbounded } = comparison;
     expect(bound).toBe(2);
     expect(judge({ ...unbounded, ours: [900, 900, 900] }).verdict).toBe("reported");
+  });
+
+  test("bounds what is added to the same work, in time", () => {
+    const { bound, ...unbounded } = comparison;
+    expect(bound).toBe(2);
+    expect(judge({ ...unbounded, boundOfExtra: 100 }).verdict).toBe("held");
+    expect(judge({ ...unbounded, boundOfExtra: 99 }).verdict).toBe("exceeded");
+  });
+
+  test.each([
+    ["the ratio", { bound: 1.9, boundOfExtra: 100 }],
+    ["the extra time", { bound: 2, boundOfExtra: 99 }],
+  ])("holds two bounds only together: %s is above its own", (_, bounds) => {
+    expect(judge({ ...comparison, ...bounds }).verdict).toBe("exceeded");
   });
 
   test.each([

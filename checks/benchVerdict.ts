@@ -18,6 +18,8 @@ export interface Comparison {
   readonly theirs: Samples;
   /** The highest median ratio that is allowed; absent for a figure that is only reported. */
   readonly bound?: number;
+  /** The highest median of what ours takes longer, milliseconds: for what is added to the same work. */
+  readonly boundOfExtra?: number;
 }
 
 export interface Spread {
@@ -37,7 +39,10 @@ export interface Judgement {
   readonly theirs: Spread;
   /** Ours divided by theirs, round by round. */
   readonly ratio: Spread;
+  /** Ours less theirs, round by round, milliseconds. */
+  readonly extra: Spread;
   readonly bound?: number;
+  readonly boundOfExtra?: number;
   readonly verdict: Verdict;
 }
 
@@ -54,21 +59,37 @@ export function spread(values: Samples): Spread {
 }
 
 /**
- * Judges one comparison by the median of its rounds' ratios: one disturbed round neither fails nor
- * saves it. Throws when the two sides do not have the same number of usable samples.
+ * Judges one comparison by the median of its rounds: one disturbed round neither fails nor saves it.
+ *
+ * Throws when the two sides do not have the same number of usable samples.
  */
 export function judge(comparison: Comparison): Judgement {
-  const { figure, peer, ours, theirs, bound } = comparison;
+  const { figure, peer, ours, theirs, bound, boundOfExtra } = comparison;
   const usable = (time: number) => Number.isFinite(time) && time > 0;
   if (ours.length !== theirs.length || ![...ours, ...theirs].every(usable)) {
     throw new Error(
       `${figure}: ${ours.length} samples against ${theirs.length} of ${peer}; each round needs a time above 0 of both`,
     );
   }
-  const ratio = spread(ours.map((time, round) => time / (theirs[round] as number)));
-  const judged = { figure, peer, ours: spread(ours), theirs: spread(theirs), ratio };
-  if (bound === undefined) return { ...judged, verdict: "reported" };
-  return { ...judged, bound, verdict: ratio.median <= bound ? "held" : "exceeded" };
+  const byRound = (relate: (our: number, their: number) => number) =>
+    spread(ours.map((time, round) => relate(time, theirs[round] as number)));
+  const ratio = byRound((our, their) => our / their);
+  const extra = byRound((our, their) => our - their);
+  const exceeded =
+    ratio.median > (bound ?? Number.POSITIVE_INFINITY) ||
+    extra.median > (boundOfExtra ?? Number.POSITIVE_INFINITY);
+  const isJudged = bound !== undefined || boundOfExtra !== undefined;
+  return {
+    figure,
+    peer,
+    ours: spread(ours),
+    theirs: spread(theirs),
+    ratio,
+    extra,
+    ...(bound === undefined ? {} : { bound }),
+    ...(boundOfExtra === undefined ? {} : { boundOfExtra }),
+    verdict: !isJudged ? "reported" : exceeded ? "exceeded" : "held",
+  };
 }
 
 /** Whether a run may end with success: it judged something, and every bound is held. */

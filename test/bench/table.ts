@@ -6,9 +6,19 @@ const VERDICTS: Record<Verdict, string> = {
   reported: "reported only",
 };
 
-const HEADINGS = ["figure", "ours", "against", "its", "ratio min", "ratio median", "bound", ""];
+const HEADINGS = [
+  "figure",
+  "ours",
+  "against",
+  "its",
+  "ratio min",
+  "ratio median",
+  "extra",
+  "bound",
+  "",
+];
 /** Words stand left, numbers right. */
-const NUMBERS = new Set([1, 3, 4, 5, 6]);
+const NUMBERS = new Set([1, 3, 4, 5, 6, 7]);
 
 /** The judgements as a table: medians in seconds, ratios as minimum and median of the rounds. */
 export function renderTable(judgements: readonly Judgement[]): string {
@@ -30,8 +40,14 @@ export function renderTable(judgements: readonly Judgement[]): string {
   );
 }
 
-function cells({ figure, ours, peer, theirs, ratio, bound, verdict }: Judgement): string[] {
-  const seconds = (milliseconds: number) => `${(milliseconds / 1000).toFixed(2)} s`;
+const seconds = (milliseconds: number) => `${(milliseconds / 1000).toFixed(2)} s`;
+
+function cells(judgement: Judgement): string[] {
+  const { figure, ours, peer, theirs, ratio, extra, bound, boundOfExtra, verdict } = judgement;
+  const bounds = [
+    ...(bound === undefined ? [] : [`ratio <= ${bound}`]),
+    ...(boundOfExtra === undefined ? [] : [`extra <= ${seconds(boundOfExtra)}`]),
+  ];
   return [
     figure,
     seconds(ours.median),
@@ -39,7 +55,8 @@ function cells({ figure, ours, peer, theirs, ratio, bound, verdict }: Judgement)
     seconds(theirs.median),
     ratio.minimum.toFixed(2),
     ratio.median.toFixed(2),
-    bound === undefined ? "-" : `<= ${bound}`,
+    seconds(extra.median),
+    bounds.length === 0 ? "-" : bounds.join(", "),
     VERDICTS[verdict],
   ];
 }
