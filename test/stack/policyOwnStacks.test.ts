@@ -1,4 +1,7 @@
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parse } from "yaml";
 import type { EnvironmentValue, LiveEnvironment } from "../support/liveEnvironment";
 import { type LiveProject, startProject } from "../support/liveProject";
 import { violationsOf } from "../support/policyTrialProject";
@@ -53,4 +56,35 @@ it("up makes the environment under the pack, and a preview after it finds the sa
   expect(inUp.sort()).toEqual([...ADVISED, ...ADVISED].sort());
   const after = await run(environment, ["preview", "--expect-no-changes"], "prod");
   expect(after.sort()).toEqual(ADVISED);
+});
+
+describe("the example for a pull request", () => {
+  const example = parse(
+    readFileSync(path.resolve(__dirname, "../../docs/examples/pull-request.yml"), "utf8"),
+  ) as { on: string; jobs: { preview: { steps: { run?: string }[] } } };
+  const commands = example.jobs.preview.steps.flatMap(({ run: command }) => command ?? []);
+  /** Its last step, for a stack of this test. */
+  const preview = () => {
+    const environment = project.environment("dev");
+    const command = commands.at(-1)?.replace(/\$\{\{ matrix\.stack \}\}/, environment.stack);
+    return environment.run("bash", ["-e", "-c", command ?? "exit 99"]);
+  };
+
+  it("previews each pull request, and the preview passes", async () => {
+    expect(example.on).toBe("pull_request");
+    expect(commands[0]).toBe("npm run setup");
+    const { code, stdout, stderr } = await preview();
+    expect(code, stderr).toBe(0);
+    expect(stdout).toContain("would:");
+  });
+
+  it("is red when the policies cannot be held", async () => {
+    const environment = project.environment("dev");
+    const file = path.join(environment.root, "policy", "config", `${environment.stack}.json`);
+    writeFileSync(file, JSON.stringify({ "no-such-rule": "advisory" }));
+    const { code, stderr } = await preview();
+    rmSync(file);
+    expect(code).toBe(8);
+    expect(stderr).toContain("no-such-rule: unknown rule");
+  });
 });
