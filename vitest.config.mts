@@ -1,16 +1,17 @@
 import { defineConfig } from "vitest/config";
 
-/** Projects by what they need: `unit` nothing, `stack` engine and Docker, `browser` Chromium too. */
-const real = {
-  testTimeout: 600_000,
-  hookTimeout: 600_000,
-  // Real stacks share one Docker host and two cores; running files side by side only makes
-  // them wait for each other and fight over ports.
-  fileParallelism: false,
-};
+/**
+ * Projects by what they need: `unit` nothing, `stack` engine and Docker, `browser` Chromium too.
+ *
+ * One after the other, and within each two files at a time: on two cores a real stack waits for Docker and
+ * for health checks half of its time. The browser's visits need the cores for themselves.
+ */
+const WORKERS = 2;
+const real = { testTimeout: 600_000, hookTimeout: 600_000 };
 
 export default defineConfig({
   test: {
+    maxWorkers: WORKERS,
     reporters: ["default", "./test/support/closingLineReporter.mts"],
     projects: [
       {
@@ -18,10 +19,25 @@ export default defineConfig({
           name: "unit",
           include: ["**/*.test.ts"],
           exclude: ["**/node_modules/**", "bin/**", "test/**"],
+          sequence: { groupOrder: 0 },
         },
       },
-      { test: { name: "stack", include: ["test/stack/**/*.test.ts"], ...real } },
-      { test: { name: "browser", include: ["test/browser/**/*.test.ts"], ...real } },
+      {
+        test: {
+          name: "stack",
+          include: ["test/stack/**/*.test.ts"],
+          sequence: { groupOrder: 1 },
+          ...real,
+        },
+      },
+      {
+        test: {
+          name: "browser",
+          include: ["test/browser/**/*.test.ts"],
+          sequence: { groupOrder: 2 },
+          ...real,
+        },
+      },
     ],
   },
 });

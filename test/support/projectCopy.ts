@@ -33,6 +33,7 @@ const COPIED = ["Pulumi.yaml", "package.json", "bin", "policy", "images"];
 /** Ranges 10.99.100.0/24 to 10.99.199.0/24: no environment of the repository has them. */
 const FIRST_RANGE = 100;
 const RANGES = 100;
+const PARTS = 4;
 
 /**
  * A copy of the project in a folder of its own, with its own state, passphrases and stacks.
@@ -128,12 +129,14 @@ async function freeRange(project: Project): Promise<string> {
     ...networks.flatMap(({ IPAM }) => IPAM?.Config ?? []).map(({ Subnet }) => Subnet ?? ""),
     ...files.map((name) => readFileSync(path.join(project.root, name), "utf8")),
   ].join("\n");
-  // From a random one on, since another run beside this one looks for one at the same time.
-  const start = randomInt(RANGES);
-  const candidates = Array.from(
-    { length: RANGES },
-    (_, step) => `10.99.${FIRST_RANGE + ((start + step) % RANGES)}.`,
-  );
+  // From a random one on, since another run beside this one looks for one at the same time; each of the
+  // runner's own processes looks through a part of its own.
+  const part = Number(process.env.VITEST_POOL_ID ?? 0) % PARTS;
+  const start = randomInt(RANGES / PARTS);
+  const candidates = Array.from({ length: RANGES / PARTS }, (_, step) => {
+    const place = part * (RANGES / PARTS) + ((start + step) % (RANGES / PARTS));
+    return `10.99.${FIRST_RANGE + place}.`;
+  });
   const free = candidates.find((prefix) => !taken.includes(prefix));
   if (free === undefined) throw new Error("no free range in 10.99.100.0 to 10.99.199.0");
   return `${free}0/24`;
