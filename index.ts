@@ -13,9 +13,6 @@ import { secretFolder } from "./operations/secretLocation";
 async function declareEnvironment() {
   const { stack, environment: config, secrets } = loadConfig();
   await preflight({ stack, environment: config });
-  // The SDK takes a stack trace for every resource and maps it through source maps. This program has
-  // none: the mapping would cost a preview of five editors up to half a second, for nothing.
-  Reflect.deleteProperty(Error, "prepareStackTrace");
   const environment = new Environment("environment", {
     stack,
     config,
@@ -41,6 +38,11 @@ async function declareEnvironment() {
 
 /** The program of every stack. What a user can put right is told without a stack trace. */
 async function main() {
+  // The SDK takes a stack trace for every resource and maps it through source maps. This program has
+  // none: the mapping would cost a preview of five editors up to half a second, for nothing. And the
+  // mapped paths (`node_modules/@pulumi/resource.ts`) catch Node 20 in an endless loop when the SDK
+  // prints an error: 17 seconds and half a gigabyte for every refused configuration.
+  Reflect.deleteProperty(Error, "prepareStackTrace");
   try {
     return await declareEnvironment();
   } catch (error) {

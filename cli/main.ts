@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, CommanderError } from "commander";
 import type { DownOptions } from "./commands/down";
+import type { VerifyOptions } from "./commands/verify";
 import { Display } from "./display";
 import type { CommandContext } from "./engineRun";
 import { EXIT_CODES, exitCodeTable } from "./exitCodes";
@@ -133,6 +134,17 @@ function addLookingCommands(program: Command): void {
     .action((stack: string, instance: string, options: JsonOption) =>
       perform("password", stack, options, async (context) =>
         (await import("./commands/password.js")).password(stack, instance, context),
+      ),
+    );
+  program
+    .command("verify")
+    .description("prove what is promised about a running environment")
+    .argument("<stack>")
+    .option("--secrets", "no secret stands readable in what Docker, Pulumi or doom keep or print")
+    .option("--json", JSON_HELP)
+    .action((stack: string, options: JsonOption & VerifyOptions) =>
+      perform("verify", stack, options, async (context) =>
+        (await import("./commands/verify.js")).verify(stack, options, context),
       ),
     );
   program

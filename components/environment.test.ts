@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, test } from "vitest";
+import { SecretSearch } from "../checks/secretSearch";
 import {
   canaryOutput,
   canaryPassword,
@@ -18,7 +19,6 @@ import {
   startMocks,
   unknownPaths,
 } from "../test/support/mocks";
-import { findSecrets } from "../test/support/secretScan";
 import { Environment } from "./environment";
 
 /** Not proven here: that the containers start, and that Docker and the engine keep to what is asked. */
@@ -193,33 +193,33 @@ describe("secrets", () => {
     );
     const names = [1, 2].map((index) => `environment-code-server-${index}-password-generate`);
     const generated = names.map(canaryPassword);
-    const secrets = new Map([
-      ["given password", given],
-      ["key", canaryPem("environment-gateway-certificate-generate")],
-      ...generated.flatMap(({ password, hash }, position): [string, string][] => [
-        [`password ${position + 1}`, password],
-        [`hash ${position + 1}`, hash],
+    const search = new SecretSearch([
+      { name: "given password", value: given },
+      { name: "key", value: canaryPem("environment-gateway-certificate-generate") },
+      ...generated.flatMap(({ password, hash }, position) => [
+        { name: `password ${position + 1}`, value: password },
+        { name: `hash ${position + 1}`, value: hash },
       ]),
     ]);
-    return { ...run, secrets, generated };
+    return { ...run, search, generated };
   }
 
   test("stand in no plain input or output of any resource, in no encoding", async () => {
-    const { recorder, secrets } = await withSecrets();
-    const haystacks = [
-      ...recorder.registrations.map(({ name, inputs }) => ({ name, content: inputs })),
-      ...[...recorder.outputs].map(([name, content]) => ({ name, content })),
-    ].map(({ name, content }) => ({ name, content: plainTexts(content).join("\n") }));
-    expect(haystacks.length).toBeGreaterThan(30);
-    expect(findSecrets(secrets, haystacks)).toEqual([]);
+    const { recorder, search } = await withSecrets();
+    const values: [string, unknown][] = [
+      ...recorder.registrations.map(({ name, inputs }): [string, unknown] => [name, inputs]),
+      ...recorder.outputs,
+    ];
+    expect(values.length).toBeGreaterThan(30);
+    for (const [name, value] of values)
+      expect(search.findIn(plainTexts(value).join("\n")), name).toEqual([]);
   });
 
   test("are looked for in the right place: a plain copy of each would be found", async () => {
-    const { recorder, secrets } = await withSecrets();
-    const everything = JSON.stringify(recorder.registrations);
-    const found = findSecrets(secrets, [{ name: "all", content: everything }]);
-    for (const name of ["given password", "key", "hash 1", "hash 2"])
-      expect(found.some((line) => line.startsWith(`all: ${name} `))).toBe(true);
+    const { recorder, search } = await withSecrets();
+    const found = search.findIn(JSON.stringify(recorder.registrations));
+    for (const name of ["given password", "key, line 1", "hash 1", "hash 2"])
+      expect(found.map(({ secret }) => secret)).toContain(name);
   });
 
   test("reach the generator marked secret, and only that of their own editor", async () => {

@@ -2,9 +2,9 @@ import { randomBytes } from "node:crypto";
 import type Docker from "dockerode";
 import { argon2id } from "hash-wasm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { SecretSearch } from "../../checks/secretSearch";
 import { engine, runIn, waitForContainer } from "../support/dockerHost";
 import { editorSocketPath, WORKBENCH } from "../support/editorClient";
-import { findSecrets, type Haystack } from "../support/secretScan";
 import {
   buildImage,
   clientOf,
@@ -129,6 +129,14 @@ describe.each(["4.139.1", "4.133.0"])("version %s", (version) => {
 });
 
 describe("the secret", () => {
+  let search: SecretSearch;
+  beforeAll(() => {
+    search = new SecretSearch([
+      { name: "hash", value: hash },
+      { name: "password", value: PASSWORD },
+    ]);
+  });
+
   it("stands nowhere but in its own file", async () => {
     const container = await containers.startHealthy({
       image,
@@ -148,23 +156,17 @@ describe("the secret", () => {
     expect(environments).toContain("USER=coder");
     const script = `find /run /tmp /config /etc -type f -readable -exec cat {} +
       timeout 2 cat /proc/1/fd/3`;
-    const places: Haystack[] = [
-      { name: "environment", content: environments },
-      { name: "command lines", content: await dump("cmdline") },
-      {
-        name: "files of the user",
-        content: await runIn(container.id, ["bash", "-c", script], "1000"),
-      },
-      { name: "docker inspect", content: JSON.stringify(await container.inspect()) },
-      { name: "logs", content: await logsOf(container) },
-      { name: "image history", content: JSON.stringify(await engine.getImage(image).history()) },
-      { name: "changed files", content: JSON.stringify(await container.changes()) },
-    ];
-    const secrets = new Map([
-      ["hash", hash],
-      ["password", PASSWORD],
-    ]);
-    expect(findSecrets(secrets, places)).toEqual([]);
+    const places = {
+      environment: environments,
+      "command lines": await dump("cmdline"),
+      "files of the user": await runIn(container.id, ["bash", "-c", script], "1000"),
+      "docker inspect": JSON.stringify(await container.inspect()),
+      logs: await logsOf(container),
+      "image history": JSON.stringify(await engine.getImage(image).history()),
+      "changed files": JSON.stringify(await container.changes()),
+    };
+    for (const [name, content] of Object.entries(places))
+      expect(search.findIn(content), name).toEqual([]);
     await expect(
       runIn(container.id, ["cat", SECRET_PATH], "1000"),
       "the mounted file is root's",
@@ -180,8 +182,7 @@ describe("the secret", () => {
       "for p in $(pgrep --full '^(tini|node|/usr/local/bin/node) '); do cat /proc/$p/environ; done";
     const content = await runIn(container.id, ["bash", "-c", read], "1000");
     expect(content).toContain("HOME=/config");
-    const secrets = new Map([["password", PASSWORD]]);
-    expect(findSecrets(secrets, [{ name: "environment", content }])).toEqual([]);
+    expect(search.findIn(content)).toEqual([]);
   });
 
   it.each([

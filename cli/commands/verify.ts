@@ -1,0 +1,103 @@
+import { Failure } from "../../operations/failure";
+import type { PlaceResult } from "../../operations/leakScan";
+import { refuseHeld } from "../../operations/locks";
+import { isClean, readSecrets, type SecretScan, scanForSecrets } from "../../operations/secretScan";
+import { openEnvironmentSession } from "../../operations/stackSession";
+import { type CommandContext, runEngine } from "../engineRun";
+import { EXIT_CODES } from "../exitCodes";
+import type { Outcome } from "../output";
+import { table } from "../text";
+
+/** What is to be verified; at least one. */
+export interface VerifyOptions {
+  /** That no secret of the stack stands readable anywhere. */
+  readonly secrets?: boolean;
+}
+
+/** `doom verify <stack> --secrets`: proves a promise about a running environment. */
+export async function verify(
+  stack: string,
+  { secrets = false }: VerifyOptions,
+  context: CommandContext,
+): Promise<Outcome> {
+  if (!secrets) {
+    throw new Failure("usage", "There is nothing to verify.", { fix: "add --secrets" });
+  }
+  return verifySecrets(stack, context);
+}
+
+async function verifySecrets(stack: string, context: CommandContext): Promise<Outcome> {
+  const { display, interrupts } = context;
+  display.enter(`checking ${stack}`);
+  const session = await openEnvironmentSession(stack);
+  refuseHeld(session.project, stack);
+  const open = await session.open();
+  const { result: secrets } = await runEngine(
+    session,
+    context,
+    { purpose: "read", phase: "opening the secrets" },
+    () => readSecrets(session, open),
+  );
+  let place = "";
+  display.enter(`looking for ${secrets.length} secrets`, () => place);
+  const scan = await scanForSecrets(session, open, secrets, (name) => {
+    place = name;
+  });
+  display.stop();
+  if (interrupts.received)
+    throw new Failure("interrupted", "Interrupted; nothing was changed, and nothing is proven.");
+  return describeScan(stack, scan);
+}
+
+/** What was looked through and what was found; never a secret. */
+export function describeScan(stack: string, scan: SecretScan): Outcome {
+  const clean = isClean(scan);
+  const { searched, tooShort, places } = scan;
+  const text = [
+    table([["PLACE", "OBJECTS", "READ", "SECONDS", "SECRETS FOUND"], ...places.map(toRow)]),
+    ...places.flatMap(problemsOf),
+    ...tooShort.map((name) => `too short to be searched for: ${name}`),
+    verdict(stack, scan, clean),
+  ].join("\n");
+  return {
+    text,
+    data: { clean, secrets: searched, tooShort, places },
+    ...(clean ? {} : { exitCode: EXIT_CODES.unproven }),
+  };
+}
+
+function toRow({ place, objects, bytes, seconds, findings, notSearched }: PlaceResult): string[] {
+  const found = findings.length === 0 ? "none" : String(findings.length);
+  return [
+    place,
+    String(objects),
+    `${(bytes / 1e6).toFixed(1)} MB`,
+    seconds.toFixed(1),
+    notSearched === undefined ? found : `${found}; NOT SEARCHED`,
+  ];
+}
+
+/** A password in every file of a volume would fill the screen; `--json` has them all. */
+const SHOWN_FINDINGS = 20;
+
+function problemsOf({ place, findings, sealed, notSearched }: PlaceResult): string[] {
+  const more = findings.length - SHOWN_FINDINGS;
+  return [
+    ...findings
+      .slice(0, SHOWN_FINDINGS)
+      .map(({ object, secret, form }) => `FOUND in ${place}: ${object}: ${secret} (${form})`),
+    ...(more > 0 ? [`FOUND in ${place}: ${more} more, which --json lists`] : []),
+    ...(notSearched === undefined ? [] : [`NOT SEARCHED: ${place}: ${notSearched}`]),
+    ...(sealed === 0
+      ? []
+      : [`note: ${place}: ${sealed} closed to the search (packed, or protected even from root)`]),
+  ];
+}
+
+function verdict(stack: string, { searched, places }: SecretScan, clean: boolean): string {
+  const secrets = `${searched.length} secrets`;
+  if (clean) return `No secret of ${stack} stands readable: ${secrets}, ${places.length} places.`;
+  return places.some(({ findings }) => findings.length > 0)
+    ? `Secrets of ${stack} stand readable: remove what holds them, then change them.`
+    : `It is not proven that no secret of ${stack} stands readable.`;
+}

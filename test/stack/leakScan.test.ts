@@ -1,0 +1,190 @@
+import { randomBytes } from "node:crypto";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type NamedSecret, SecretSearch } from "../../checks/secretSearch";
+import { stackSecrets } from "../../checks/stackSecrets";
+import type { PlaceResult } from "../../operations/leakScan";
+import { runDoom } from "../support/doomProcess";
+import type { LiveEnvironment } from "../support/liveEnvironment";
+import { type LiveProject, startProject } from "../support/liveProject";
+import { PlantedLeaks } from "./fixtures/plantedLeaks";
+
+/*
+ * One running environment with every kind of secret, whose scan finds nothing; then one leak in every
+ * place, and the scan of the same environment finds each of them.
+ */
+const GIVEN = `given-${randomBytes(18).toString("base64url")}"\\é`;
+let project: LiveProject;
+let environment: LiveEnvironment;
+let secrets: NamedSecret[];
+let leaks: PlantedLeaks | undefined;
+
+const PASSPHRASE = "the passphrase";
+const GIVEN_NAME = "doom-coding:secrets.code-server-1";
+const HASH = "stdout.hash of environment-code-server-2-password-generate";
+const KEY = "stdout of environment-gateway-certificate-generate";
+const generatedName = () => `passwords.2 of doom-coding-${environment.stack}`;
+
+/** What `doom verify --secrets --json` gives. */
+interface Report {
+  readonly clean: boolean;
+  readonly secrets: string[];
+  readonly tooShort: string[];
+  readonly places: PlaceResult[];
+}
+
+async function scan(): Promise<{ code: number; report: Report }> {
+  const args = ["verify", environment.stack, "--secrets", "--json"];
+  const { code, stdout, stderr } = await runDoom(environment.root, args);
+  expect(stdout, stderr).toContain('"places"');
+  expect(new SecretSearch(secrets).findIn(stdout + stderr)).toEqual([]);
+  return { code, report: JSON.parse(stdout) };
+}
+
+beforeAll(async () => {
+  project = await startProject({ secret: { instances: 2, access: { tier: "limited" } } });
+  environment = project.environment("secret");
+  const key = ["config", "set", "--secret", "--path", GIVEN_NAME];
+  await environment.pulumiWithInput(GIVEN, ...key);
+  // What the creation prints is kept, so that the scan of the reports looks through it.
+  const kept = path.join(environment.root, "reports");
+  mkdirSync(kept);
+  const keep = async (name: string, text: Promise<string>) =>
+    writeFileSync(path.join(kept, name), await text);
+  await keep("preview.json", environment.pulumi("preview", "--json"));
+  await keep("up.log", environment.pulumi("up", "--yes", "--diff", "--show-config"));
+  secrets = await readSecrets();
+});
+afterAll(async () => {
+  await project?.dispose();
+  await leaks?.remove();
+});
+
+async function readSecrets(): Promise<NamedSecret[]> {
+  const { root, stack } = environment;
+  const text = await environment.pulumi("stack", "export", "--show-secrets");
+  const config = await environment.pulumi("config", "--json", "--show-secrets");
+  return stackSecrets({
+    deployment: JSON.parse(text).deployment,
+    config: JSON.parse(config),
+    passphrase: readFileSync(path.join(root, ".passphrases", stack), "utf8").trim(),
+  });
+}
+
+function canaries() {
+  const of = (name: string) => secrets.find((secret) => secret.name === name)?.value as string;
+  return {
+    passphrase: of(PASSPHRASE),
+    given: GIVEN,
+    generated: of(generatedName()),
+    hash: of(HASH),
+    key: of(KEY),
+  };
+}
+
+describe("a running environment", () => {
+  let report: Report;
+  let code: number;
+  beforeAll(async () => {
+    ({ code, report } = await scan());
+  });
+
+  it("holds no secret readable, in any place", () => {
+    expect(report.places.filter(({ findings }) => findings.length > 0)).toEqual([]);
+    expect(report.places.filter(({ notSearched }) => notSearched !== undefined)).toEqual([]);
+    expect({ clean: report.clean, code }).toEqual({ clean: true, code: 0 });
+  });
+
+  it("was searched for each of its secrets", () => {
+    const first = "stdout.hash of environment-code-server-1-password-generate";
+    expect([...report.secrets].sort()).toEqual(
+      [PASSPHRASE, GIVEN_NAME, generatedName(), first, HASH, KEY].sort(),
+    );
+    expect(report.tooShort).toEqual([]);
+  });
+
+  it("was looked at as a whole", () => {
+    const counts = Object.fromEntries(report.places.map(({ place, objects }) => [place, objects]));
+    expect(counts).toMatchObject({
+      "container descriptions": 3,
+      "network descriptions": 3,
+      "volume descriptions": 2,
+      "image descriptions": 2,
+      "image histories": 2,
+      "engine events": 1,
+      "container logs": 3,
+      "stack file": 1,
+      reports: 2,
+      "passphrase files": 1,
+    });
+    // Of each container at least the init process, its command line and its environment.
+    expect(counts["container processes"]).toBeGreaterThanOrEqual(6);
+    expect(counts["image layers"]).toBeGreaterThan(10_000);
+    for (const [place, count] of Object.entries(counts)) expect(count, place).toBeGreaterThan(0);
+  });
+});
+
+describe("the same environment with a leak in every place", () => {
+  let report: Report;
+  let code: number;
+  beforeAll(async () => {
+    leaks = new PlantedLeaks(environment, canaries());
+    await leaks.plant();
+    ({ code, report } = await scan());
+  });
+
+  it("is not clean, and every place has something", () => {
+    expect({ clean: report.clean, code }).toEqual({ clean: false, code: 11 });
+    expect(report.places.filter(({ findings }) => findings.length === 0)).toEqual([]);
+    expect(report.places.filter(({ notSearched }) => notSearched !== undefined)).toEqual([]);
+  });
+
+  const leaker = () => `doom-${environment.stack}-claude-99`;
+  const rows: [place: string, object: () => string, secret: () => string, form: string][] = [
+    ["container processes", () => `${leaker()}: process`, generatedName, "as it is"],
+    ["container processes", () => `${leaker()}: process`, generatedName, "hex"],
+    ["host processes", () => "command line", generatedName, "base64, offset 1"],
+    ["container descriptions", leaker, () => GIVEN_NAME, "URL-encoded"],
+    ["container descriptions", leaker, generatedName, "HEX"],
+    ["network descriptions", () => "egress-99", () => GIVEN_NAME, "JSON"],
+    ["volume descriptions", () => "data-99", () => `${HASH}, its digest`, "as it is"],
+    ["image descriptions", () => "doom-test/leak", () => GIVEN_NAME, "base64, offset 0"],
+    ["image histories", () => "doom-test/leak", () => GIVEN_NAME, "base64, offset 0"],
+    ["engine events", () => "", generatedName, "HEX"],
+    ["engine events", () => "", () => GIVEN_NAME, "URL-encoded"],
+    ["container logs", leaker, generatedName, "hex"],
+    ["container files", () => `${leaker()}:/leak`, () => HASH, "as it is"],
+    ["data volumes", () => "data-99:data/leak", () => HASH, "base64, offset 0"],
+    ["data volumes", () => "data-98:leak", generatedName, "base64, offset 2"],
+    ["image layers", () => ": leak.gz", generatedName, "as it is, packed"],
+    ["image layers", () => "secret in its name", generatedName, "as it is, as a name"],
+    ["stack file", () => "Pulumi.", generatedName, "as it is"],
+    ["state folder", () => "old.json.gz", generatedName, "as it is, packed"],
+    ["passphrase files", () => "another", () => PASSPHRASE, "as it is"],
+    ["reports", () => "run.log", () => `${KEY}, its DER bytes`, "HEX"],
+    ["project folder", () => "notes.txt", () => `${KEY}, line 2`, "as it is"],
+    ["exported state", () => "stack export", generatedName, "as it is"],
+    ["stack outputs", () => "stack output", generatedName, "as it is"],
+    ["run history", () => "stack history", () => GIVEN_NAME, "URL-encoded"],
+    ["preview, with policies", () => "its text", () => HASH, "hex"],
+    ["preview, with policies", () => "its verbose log", generatedName, "base64, offset 1"],
+    ["preview, all values", () => "--diff", generatedName, "base64, offset 1"],
+    ["preview, as JSON", () => "--json", generatedName, "base64, offset 1"],
+    ["error messages", () => "no editor", generatedName, "as it is"],
+    ["Pulumi's own logs", () => "leak-", generatedName, "base64, offset 2, packed"],
+  ];
+
+  it.each(rows)("in %s", (name, object, secret, form) => {
+    const found = report.places.find(({ place }) => place === name)?.findings ?? [];
+    const matching = found.filter((finding) => finding.object.includes(object()));
+    expect(matching.map(({ secret, form }) => `${secret} (${form})`)).toContain(
+      `${secret()} (${form})`,
+    );
+  });
+
+  it("leaves no place without a row here", () => {
+    const places = new Set(report.places.map(({ place }) => place));
+    expect(new Set(rows.map(([place]) => place))).toEqual(places);
+  });
+});
