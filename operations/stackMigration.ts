@@ -80,38 +80,37 @@ function freeRange(project: Project, stack: string, proposed: string): string {
  * Carries out a planned migration; gives the path of the backup of the stack's file.
  *
  * `createStack` is called for a stack that Pulumi does not know yet: there has to be one before its secrets
- * can be encrypted, and for that a file. Throws a {@link Failure}; the file is as it was then, or,
- * when there was none, there is none or a stack that another run continues with.
+ * can be encrypted, and for that a file. Throws a {@link Failure}; the file is as it was then.
  */
 export async function carryOut(
   project: Project,
   migration: StackMigration,
   createStack: () => Promise<void>,
 ): Promise<string | undefined> {
-  const { stack, plan, before } = migration;
+  const { stack, path, plan, before } = migration;
   refuseHeld(project, stack);
   if (plan.secrets.size === 0) return write(migration, plan.document.toString(), true);
   if (before === undefined) write(migration, plan.document.toString(), false);
-  if (readState(project, stack) === undefined) await creating(migration, createStack);
-  // Pulumi writes its salt into the file when it makes a stack.
-  const present = planStackMigration(project, stack, migration.envPath);
+  try {
+    if (readState(project, stack) === undefined) await createStack();
+    return await writeWithSecrets(project, migration);
+  } catch (error) {
+    // Without its password it must not stay: an `up` would make another one.
+    if (before === undefined) rmSync(path, { force: true });
+    throw error;
+  }
+}
+
+async function writeWithSecrets(
+  project: Project,
+  { stack, envPath, before }: StackMigration,
+): Promise<string | undefined> {
+  // Planned again: Pulumi writes its salt into the file when it makes a stack.
+  const present = planStackMigration(project, stack, envPath);
   const session = await openSession(stack);
   return withLock(project, stack, async () =>
     write(present, await withSecrets(present, session), before !== undefined),
   );
-}
-
-/** A file that was made for a stack does not outlive the attempt to make the stack. */
-async function creating(
-  { path, before }: StackMigration,
-  createStack: () => Promise<void>,
-): Promise<void> {
-  try {
-    await createStack();
-  } catch (error) {
-    if (before === undefined) rmSync(path, { force: true });
-    throw error;
-  }
 }
 
 async function withSecrets({ plan }: StackMigration, session: StackSession): Promise<string> {
