@@ -3,6 +3,7 @@ import {
   addressAt,
   type Cidr,
   contains,
+  firstFree,
   formatCidr,
   hasHostBits,
   overlaps,
@@ -71,4 +72,17 @@ test("addresses are counted from the network's own", () => {
   expect(addressAt(cidr("10.87.0.64/26"), 1)).toBe("10.87.0.65");
   expect(size(cidr("10.87.0.64/26"))).toBe(64);
   expect(() => addressAt(cidr("10.87.0.64/26"), 64)).toThrow(RangeError);
+});
+
+test.each([
+  ["10.87.0.0/24", [], "10.87.0.0/24"],
+  ["10.87.0.0/24", ["10.87.0.0/23", "10.87.3.0/24"], "10.87.2.0/24"],
+  ["10.87.0.0/24", ["10.87.1.0/24"], "10.87.0.0/24"],
+  ["10.87.0.0/22", ["10.87.0.128/25"], "10.87.4.0/22"],
+  ["192.168.255.0/24", ["192.168.255.0/24"], undefined],
+  ["10.0.0.0/24", ["0.0.0.0/0"], undefined],
+  ["11.0.0.0/24", [], undefined],
+])("the first free range from %s on beside %j is %s", (proposed, taken, expected) => {
+  const found = firstFree(cidr(proposed), taken.map(cidr));
+  expect(found && formatCidr(found)).toBe(expected);
 });

@@ -77,6 +77,22 @@ export function split(cidr: Cidr, bits: number): Cidr[] {
   }));
 }
 
+/**
+ * The first range of the size of `proposed`, from it upwards, that shares no address with `taken`.
+ *
+ * Looks no further than the private range that `proposed` lies in; undefined when that is full.
+ */
+export function firstFree(proposed: Cidr, taken: readonly Cidr[]): Cidr | undefined {
+  const within = PRIVATE_RANGES.find((range) => contains(range, proposed));
+  let candidate = proposed;
+  while (within && contains(within, candidate)) {
+    const obstacle = taken.find((range) => overlaps(range, candidate));
+    if (!obstacle) return candidate;
+    candidate = { ...candidate, base: candidate.base + size(candidate) };
+  }
+  return undefined;
+}
+
 /** RFC 1918: what may be used on a host without asking anybody. */
 export const PRIVATE_RANGES: readonly Cidr[] = [
   "10.0.0.0/8",

@@ -1,7 +1,6 @@
 import { isScalar, LineCounter, parseDocument, Scalar, visit } from "yaml";
 import { ConfigError } from "../config/errors";
-import { ENVIRONMENT_KEY } from "../config/schema";
-import { SECRETS_KEY } from "../config/secrets";
+import { ENVIRONMENT_KEY, SECRETS_KEY } from "../config/keys";
 
 /** What a `Pulumi.<stack>.yaml` says, before its values are checked. */
 export interface StackFile {

@@ -114,6 +114,26 @@ async function downOptions(
   return { purge, confirm: yes ? async () => {} : (volumes) => confirmPurge(stack, volumes) };
 }
 
+function addMigrationCommands(program: Command): void {
+  const migrate = program.command("migrate").description("move configuration or data");
+  migrate
+    .command("config")
+    .description("bring a stack's file to the current schema, or take over an installer's .env")
+    .argument("<stack>")
+    .option("--from <file>", "the .env of an installer; the stack is created when there is none")
+    .option("--dry-run", "show every step and key, and write nothing")
+    .option("--json", JSON_HELP)
+    .action((stack: string, options: JsonOption & { from?: string; dryRun?: boolean }) =>
+      perform("migrate config", stack, options, async (context) =>
+        (await import("./commands/migrateConfig.js")).migrateConfig(
+          stack,
+          { dryRun: false, ...options },
+          context,
+        ),
+      ),
+    );
+}
+
 function addLookingCommands(program: Command): void {
   program
     .command("status")
@@ -193,6 +213,7 @@ async function main(args: readonly string[]): Promise<void> {
     .showHelpAfterError("(doom --help shows the commands)")
     .addHelpText("after", `\n${exitCodeTable()}`);
   addStackCommands(program);
+  addMigrationCommands(program);
   addLookingCommands(program);
   try {
     await program.parseAsync(args, { from: "user" });

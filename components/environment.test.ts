@@ -44,12 +44,14 @@ function containers({ registrations }: Recorder): Registration[] {
 }
 
 const SHARED = [
+  "command:local:Command environment-configuration-check",
   "command:local:Command environment-process-limits-set",
   "docker:index/container:Container environment-gateway-container",
   "docker:index/network:Network environment-edge-network",
   "docker:index/network:Network environment-egress-network",
   "docker:index/network:Network environment-internal-network",
   "docker:index/remoteImage:RemoteImage environment-gateway-image-image",
+  "doom-coding:index:ConfigMigration environment-configuration",
   "doom-coding:index:Environment environment",
   "doom-coding:index:Gateway environment-gateway",
   "doom-coding:index:Image environment-code-server-image",

@@ -5,6 +5,7 @@ import { dockerName } from "../config/names";
 import type { EnvironmentConfig } from "../config/schema";
 import { passwordName } from "../config/secrets";
 import { CODE_SERVER_PORT, CodeServer } from "./codeServer";
+import { ConfigMigration } from "./configMigration";
 import { Gateway } from "./gateway";
 import { Image, type ImageArgs } from "./image";
 import { Network, type NetworkRole } from "./network";
@@ -55,6 +56,8 @@ export class Environment extends pulumi.ComponentResource {
       // Handed down to every resource of the environment.
       pulumi.mergeOptions(opts, { transformations: [refuseBrokenRules(args.stack)] }),
     );
+    const { stack, config } = args;
+    new ConfigMigration(`${name}-configuration`, { stack, config }, { parent: this });
     this.networks = this.createNetworks(name, args);
     const codeServerImage = new Image(`${name}-code-server-image`, args.images.codeServer, {
       parent: this,

@@ -1,8 +1,8 @@
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
-import { ENVIRONMENT_KEY, environmentSchema } from "./schema";
-import { SECRETS_KEY } from "./secrets";
+import { ENVIRONMENT_KEY, SECRETS_KEY } from "./keys";
+import { environmentSchema } from "./schema";
 
 /** Where editors find it; every `Pulumi.<stack>.yaml` names it in its first line. */
 export const STACK_SCHEMA_FILE = "config/stack.schema.json";

@@ -1,8 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import { ConfigError } from "./errors";
+import { ENVIRONMENT_KEY, SECRETS_KEY } from "./keys";
 import { checkStackName } from "./names";
-import { ENVIRONMENT_KEY, type EnvironmentConfig, parseEnvironment } from "./schema";
-import { parseSecrets, SECRETS_KEY } from "./secrets";
+import { type EnvironmentConfig, parseEnvironment } from "./schema";
+import { refuseOlderSchema } from "./schemaVersion";
+import { parseSecrets } from "./secrets";
 
 /** Everything that a stack's configuration says. */
 export interface LoadedConfig {
@@ -66,7 +68,9 @@ export function loadConfig(): LoadedConfig {
   const stack = checkStackName(pulumi.getStack());
   refuseUnknownKeys();
   refuseEncryptedEnvironment();
-  const environment = parseEnvironment(readValue("environment"));
+  const value = readValue("environment");
+  refuseOlderSchema(value, stack);
+  const environment = parseEnvironment(value);
   // Secrets come in the clear and unmarked: each is wrapped again before it goes anywhere.
   const plain = parseSecrets(
     readValue("secrets"),

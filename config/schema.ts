@@ -12,13 +12,9 @@ import {
   timeZone,
   variables,
 } from "./fields";
+import { ENVIRONMENT_KEY } from "./keys";
 import { problemsOf } from "./problems";
-
-/** The version of the schema below; a step in `config/migrations/` leads to each new one. */
-export const SCHEMA_VERSION = 1;
-
-/** The configuration key that holds all of it. */
-export const ENVIRONMENT_KEY = "doom-coding:environment";
+import { SCHEMA_VERSION } from "./schemaVersion";
 
 /** Roles that may be given a way to the outside. */
 export const EGRESS_ROLES = ["code-server", "claude", "tailscale"] as const;

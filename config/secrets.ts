@@ -1,8 +1,6 @@
 import { ConfigError } from "./errors";
+import { SECRETS_KEY } from "./keys";
 import { formatPath } from "./problems";
-
-/** The configuration key of the secrets that a user sets: a map, wholly encrypted. */
-export const SECRETS_KEY = "doom-coding:secrets";
 
 /** The name in {@link SECRETS_KEY} of the password of one editor. */
 export function passwordName(index: number): string {

@@ -87,6 +87,13 @@ async function recordedEngine(
 
 type Listener = (text: string) => void;
 
+/** What goes into a run of the CLI and who hears what comes out of it. */
+interface Streams {
+  readonly input?: string;
+  readonly onOutput?: Listener | undefined;
+  readonly onError?: Listener | undefined;
+}
+
 /**
  * The CLI as the Automation API drives it, each run in a process group of its own.
  *
@@ -142,6 +149,25 @@ export class EngineCommand {
     onOutput?: Listener,
     onError?: Listener,
   ): Promise<EngineResult> {
+    return this.start(args, folder, environment, { onOutput, onError });
+  }
+
+  /** The same with a text on its standard input: for what must not stand on a command line. */
+  runWithInput(
+    args: readonly string[],
+    folder: string,
+    environment: Readonly<Record<string, string>>,
+    input: string,
+  ): Promise<EngineResult> {
+    return this.start(args, folder, environment, { input });
+  }
+
+  private start(
+    args: readonly string[],
+    folder: string,
+    environment: Readonly<Record<string, string>>,
+    { input, onOutput, onError }: Streams,
+  ): Promise<EngineResult> {
     const path = `${join(this.location.root, "bin")}:${process.env.PATH ?? ""}`;
     const child = spawn(this.command, [...args, "--non-interactive"], {
       cwd: folder,
@@ -153,22 +179,27 @@ export class EngineCommand {
         PULUMI_AUTOMATION_API: "true",
       },
       detached: true,
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
     });
     const entry = { pid: child.pid as number };
     if (child.pid !== undefined) this.running.add(entry);
     let stdout = "";
     let stderr = "";
-    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    child.stdout?.setEncoding("utf8").on("data", (text: string) => {
       stdout += text;
       onOutput?.(text);
     });
-    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => {
       stderr += text;
       onError?.(text);
     });
     return new Promise((resolve, reject) => {
       child.once("error", (error) => reject(engineFailure(this.command, error)));
+      // A CLI that ends before it has read this says itself why.
+      child.stdin?.once("error", (error) => {
+        if (errorCode(error) !== "EPIPE") reject(engineFailure(this.command, error));
+      });
+      child.stdin?.end(input);
       child.once("close", (code, signal) => {
         this.running.delete(entry);
         const result = { stdout, stderr, code: code ?? -1 };

@@ -159,8 +159,8 @@ function processFacts(pid: number): ProcessFacts | undefined {
   return Number.isFinite(startedAt) ? { command, startedAt } : { command };
 }
 
-/** Systems without /proc: signal 0 only asks. A refusal means that there is such a process. */
-function isAlive(pid: number): boolean {
+/** Whether there is such a process: signal 0 only asks, and a refusal means yes. */
+export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

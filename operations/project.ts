@@ -76,19 +76,23 @@ export function stackFilePath(project: Project, stack: string): string {
   return join(project.root, `Pulumi.${stack}.yaml`);
 }
 
+/** Gives the name of a stack, whether it exists or not. Throws a {@link Failure} for a bad one. */
+export function requireStackName(project: Project, stack: string): string {
+  try {
+    return checkStackName(stack);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    throw new Failure("usage", error.message, { fix: knownStacks(project) });
+  }
+}
+
 /**
  * Reads the file of `stack`, after its name was checked.
  *
  * Throws a {@link Failure} for a bad or unknown name, a {@link ConfigError} for a bad file.
  */
 export function readStackFile(project: Project, stack: string): StackFile {
-  try {
-    checkStackName(stack);
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    throw new Failure("usage", error.message, { fix: knownStacks(project) });
-  }
-  const path = stackFilePath(project, stack);
+  const path = stackFilePath(project, requireStackName(project, stack));
   try {
     return parseStackFile(readFileSync(path), `Pulumi.${stack}.yaml`);
   } catch (error) {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Checkpoint } from "../checks/checkpoint";
 import type { StackFile } from "../checks/stackFile";
 import { type EnvironmentConfig, parseEnvironment } from "../config/schema";
+import { refuseOlderSchema } from "../config/schemaVersion";
 import {
   EngineCommand,
   type EngineLocation,
@@ -24,6 +25,8 @@ export interface StackSession {
   readonly checkpoint: Checkpoint;
   /** The policy pack that every run has to pass, with its levels for this stack where it has some. */
   readonly policies: PolicyOptions;
+  /** What the CLI needs in its environment to read the stack's secrets. */
+  readonly secretsEnvironment: Readonly<Record<string, string>>;
   /** Opens the stack in the Automation API; `options` are flags of the CLI, as PULUMI_OPTION_*. */
   open(options?: Readonly<Record<string, string>>): Promise<OpenStack>;
 }
@@ -53,6 +56,7 @@ export async function openSession(stack: string): Promise<StackSession> {
 export async function openEnvironmentSession(stack: string): Promise<EnvironmentSession> {
   const project = findProject();
   const file = readStackFile(project, stack);
+  refuseOlderSchema(file.environment, stack);
   const environment = parseEnvironment(file.environment);
   return { ...(await sessionOf(project, stack, file)), environment };
 }
@@ -68,6 +72,7 @@ async function sessionOf(project: Project, stack: string, file: StackFile): Prom
     command,
     checkpoint,
     policies: policyOptions(project, stack),
+    secretsEnvironment: secrets,
     open: (options = {}) => openWith(project, stack, command, engine, { ...secrets, ...options }),
   };
 }

@@ -102,9 +102,15 @@ describe("doom up", () => {
       resources: { cpus: 0.5, memory: "640MiB", storage: "256MiB" },
     }));
     const { steps } = await json("preview", stack);
-    expect(steps).toMatchObject([{ operation: "update", type: "Container", name: editor() }]);
-    expect(steps[0].because).toContain("memory");
-    expect(await json("up", stack)).toMatchObject({ changed: true, changes: { update: 1 } });
+    expect(steps).toMatchObject([
+      { operation: "replace", type: "Command", name: "environment-configuration-check" },
+      { operation: "update", type: "Container", name: editor() },
+    ]);
+    expect(steps[1].because).toContain("memory");
+    expect(await json("up", stack)).toMatchObject({
+      changed: true,
+      changes: { update: 1, replace: 1 },
+    });
     expect(await containerIds(stack)).toEqual(before);
   });
 

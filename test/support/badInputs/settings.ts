@@ -15,6 +15,7 @@ const INSTANCES = "a whole number from 1 to 50";
 const HOST_NAME = "a DNS label: a-z, 0-9 and inner hyphens, up to 63 characters";
 const SERVER = "an https:// or http:// address without a path";
 const MAP = "a map of its keys";
+const ENVIRONMENT = "doom-coding:environment";
 
 function bad(path: string, given: unknown, allowed: string, shown?: string): BadInput {
   const got =
@@ -64,6 +65,12 @@ export const badSettings: readonly BadInput[] = [
   bad("schemaVersion", 2, "the number 1"),
   bad("schemaVersion", "1", "the number 1"),
   absent("schemaVersion", "the number 1"),
+  {
+    given: "schemaVersion 0, with keys that schema 1 does not know",
+    keys: { [ENVIRONMENT]: '{"schemaVersion":0,"PUID":"1000","TZ":"canary-value"}' },
+    hidden: "canary-value",
+    problems: [`${ENVIRONMENT}: has schemaVersion 0; run \`npx doom migrate config dev\``],
+  },
   bad("instances", 0, INSTANCES),
   bad("instances", 51, INSTANCES),
   bad("instances", 1.5, INSTANCES),
@@ -172,8 +179,6 @@ export const badVariables: readonly BadInput[] = [
   bad("variables.LONG", "x".repeat(32_769), TEXT, `"${"x".repeat(60)}…" (32769 characters)`),
   bad("variables", ["A=B"], "a map of variable names to text", "a list of 1"),
 ];
-
-const ENVIRONMENT = "doom-coding:environment";
 
 export const badKeys: readonly BadInput[] = [
   {
