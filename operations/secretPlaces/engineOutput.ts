@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseDocument } from "yaml";
 import { type Checkpoint, stackOutputs } from "../../checks/checkpoint";
-import { SECRETS_KEY } from "../../config/secrets";
+import { SECRETS_KEY } from "../../config/keys";
 import { EngineError, type EngineResult, type OpenStack } from "../engine";
 import type { Place, SearchedObject } from "../leakScan";
 import { stackFilePath } from "../project";
