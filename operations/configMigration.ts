@@ -57,10 +57,13 @@ async function migrateStack(
   const { path, changes, plan } = migration;
   const report = { file: path, changed: changes, steps: reportSteps(plan.steps), keys: plan.keys };
   if (dryRun || !changes) return report;
-  const backup = await carryOut(project, migration, async () => {
-    throw new Failure("configuration", `The stack ${stack} has not been created yet.`, {
-      fix: `npx doom migrate config ${stack} creates it, too`,
-    });
+  const backup = await carryOut(project, migration, {
+    createStack: async () => {
+      throw new Failure("configuration", `The stack ${stack} has not been created yet.`, {
+        fix: `npx doom migrate config ${stack} creates it, too`,
+      });
+    },
+    watch: () => {},
   });
   return { ...report, backup };
 }

@@ -5,14 +5,17 @@ import { installerEnvs } from "../test/support/installerEnvs";
 import { scratchFolders } from "../test/support/scratch";
 import type { Project } from "./project";
 import { checkStackFile } from "./stackFileCheck";
-import { carryOut, planStackMigration } from "./stackMigration";
+import { carryOut, planStackMigration, type Surroundings } from "./stackMigration";
 
 /** What needs no engine; that a password becomes ciphertext is in test/stack/configMigration.test.ts. */
 
 const scratch = scratchFolders();
 const OLD = "config:\n  doom-coding:environment:\n    schemaVersion: 0\n    TZ: UTC # mine\n";
-const noStack = async () => {
-  throw new Error("no stack was made");
+const noStack: Surroundings = {
+  createStack: async () => {
+    throw new Error("no stack was made");
+  },
+  watch: () => {},
 };
 let project: Project;
 let file: string;
@@ -99,9 +102,12 @@ describe("a stack without a file", () => {
 
   test("gets its file before it is made, and loses it when that fails", async () => {
     let seen = "";
-    const failing = carryOut(project, planStackMigration(project, "box", env), async () => {
-      seen = read();
-      throw new Error("no stack was made");
+    const failing = carryOut(project, planStackMigration(project, "box", env), {
+      ...noStack,
+      createStack: async () => {
+        seen = read();
+        throw new Error("no stack was made");
+      },
     });
     await expect(failing).rejects.toThrow("no stack was made");
     expect(seen).toContain("puid: 1000");

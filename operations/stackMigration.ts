@@ -5,6 +5,7 @@ import type { NamedFile } from "../config/migrations/parts";
 import { type ConfigurationPlan, planConfiguration } from "../config/migrations/plan";
 import { StackDocument } from "../config/stackDocument";
 import { encryptSecrets } from "./encryptSecrets";
+import type { EngineCommand } from "./engine";
 import { errorCode, Failure } from "./failure";
 import { refuseHeld, withLock } from "./locks";
 import { neighbourStacks } from "./neighbours";
@@ -76,24 +77,34 @@ function freeRange(project: Project, stack: string, proposed: string): string {
   return formatCidr(firstFree(wanted, taken) ?? wanted);
 }
 
+/** What a migration with secrets asks of who carries it out. */
+export interface Surroundings {
+  /**
+   * Makes the stack when Pulumi does not know it yet: there has to be one before its secrets can be
+   * encrypted, and for that a file.
+   */
+  createStack(): Promise<void>;
+  /** Is told of the engine before it runs, to stop it when the user wants to stop. */
+  watch(command: EngineCommand): void;
+}
+
 /**
  * Carries out a planned migration; gives the path of the backup of the stack's file.
  *
- * `createStack` is called for a stack that Pulumi does not know yet: there has to be one before its secrets
- * can be encrypted, and for that a file. Throws a {@link Failure}; the file is as it was then.
+ * Throws a {@link Failure}; the file is as it was then, or not there when it was not.
  */
 export async function carryOut(
   project: Project,
   migration: StackMigration,
-  createStack: () => Promise<void>,
+  surroundings: Surroundings,
 ): Promise<string | undefined> {
   const { stack, path, plan, before } = migration;
   refuseHeld(project, stack);
   if (plan.secrets.size === 0) return write(migration, plan.document.toString(), true);
   if (before === undefined) write(migration, plan.document.toString(), false);
   try {
-    if (readState(project, stack) === undefined) await createStack();
-    return await writeWithSecrets(project, migration);
+    if (readState(project, stack) === undefined) await surroundings.createStack();
+    return await writeWithSecrets(project, migration, surroundings);
   } catch (error) {
     // Without its password it must not stay: an `up` would make another one.
     if (before === undefined) rmSync(path, { force: true });
@@ -104,10 +115,12 @@ export async function carryOut(
 async function writeWithSecrets(
   project: Project,
   { stack, envPath, before }: StackMigration,
+  surroundings: Surroundings,
 ): Promise<string | undefined> {
   // Planned again: Pulumi writes its salt into the file when it makes a stack.
   const present = planStackMigration(project, stack, envPath);
   const session = await openSession(stack);
+  surroundings.watch(session.command);
   return withLock(project, stack, async () =>
     write(present, await withSecrets(present, session), before !== undefined),
   );

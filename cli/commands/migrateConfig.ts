@@ -1,8 +1,9 @@
 import { relative } from "node:path";
 import { SECRETS_KEY } from "../../config/keys";
 import { type KeyReport, reportSteps, type StepReport } from "../../config/migrations/report";
-import { findProject } from "../../operations/project";
-import { carryOut, planStackMigration } from "../../operations/stackMigration";
+import { Failure } from "../../operations/failure";
+import { findProject, type Project } from "../../operations/project";
+import { carryOut, planStackMigration, type StackMigration } from "../../operations/stackMigration";
 import type { CommandContext } from "../engineRun";
 import type { Outcome } from "../output";
 import { table } from "../text";
@@ -24,10 +25,7 @@ export async function migrateConfig(
   const project = findProject();
   const migration = planStackMigration(project, stack, from);
   const { changes, plan } = migration;
-  const backup =
-    dryRun || !changes
-      ? undefined
-      : await carryOut(project, migration, () => createStack(stack, context));
+  const backup = dryRun || !changes ? undefined : await interruptibly(project, migration, context);
   context.display.stop();
   const summary = {
     stack,
@@ -37,7 +35,24 @@ export async function migrateConfig(
     keys: plan.keys,
     ...(backup === undefined ? {} : { backup: relative(project.root, backup) }),
   };
-  return { text: describe(summary, changes), data: { dryRun, ...summary } };
+  return { text: describe(summary, changes), data: { dryRun, upToDate: !changes, ...summary } };
+}
+
+async function interruptibly(
+  project: Project,
+  migration: StackMigration,
+  context: CommandContext,
+): Promise<string | undefined> {
+  const { interrupts } = context;
+  try {
+    return await carryOut(project, migration, {
+      createStack: () => createStack(migration.stack, context),
+      watch: (command) => interrupts.watch(command),
+    });
+  } catch (error) {
+    if (!interrupts.received) throw error;
+    throw new Failure("interrupted", "Interrupted; the stack's file is as it was.");
+  }
 }
 
 async function createStack(stack: string, context: CommandContext): Promise<void> {

@@ -37,4 +37,6 @@ test("unknown keys are told, and one that may be part of a key without its name"
     { outcome: "notCarried", key: "MINE", reason },
     { outcome: "notCarried", key: "a name that does not look like one (not shown)", reason },
   ]);
+  const { keys: upgraded } = upgradeEnv(named(`${goodEnvFile}c2VjcmV0Q2FuYXJ5=\n`));
+  expect(JSON.stringify(upgraded)).not.toContain("c2Vjc");
 });

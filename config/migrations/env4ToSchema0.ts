@@ -1,8 +1,15 @@
 import { passwordName } from "../secrets";
 import type { Draft, Step } from "./step";
 
-/** What a stack takes over as it is. */
-const CARRIED = new Set(["PUID", "PGID", "TZ", "CODE_SERVER_PORT", "TS_ACCEPT_DNS"]);
+/** What a stack takes over. */
+const CARRIED = new Set([
+  "CODE_SERVER_PASSWORD",
+  "PUID",
+  "PGID",
+  "TZ",
+  "CODE_SERVER_PORT",
+  "TS_ACCEPT_DNS",
+]);
 
 /** What it does not, and why. */
 const NOT_CARRIED: Readonly<Record<string, string>> = {
@@ -25,10 +32,9 @@ export const env4ToSchema0: Step<"env 4", "schema 0"> = {
   to: "schema 0",
   title: "from an .env file into a stack file",
   forward: (draft) => {
-    draft.renameSecret("CODE_SERVER_PASSWORD", passwordName(1));
     if (draft.get("TS_ACCEPT_DNS") === "false") drop(draft, "TS_ACCEPT_DNS");
-    const kept = new Set([...CARRIED, passwordName(1)]);
-    for (const key of draft.names.filter((name) => !kept.has(name))) drop(draft, key);
+    for (const key of draft.names.filter((name) => !CARRIED.has(name))) drop(draft, key);
+    draft.renameSecret("CODE_SERVER_PASSWORD", passwordName(1));
     draft.setSchemaVersion(0);
   },
   cannotCarryBack: [

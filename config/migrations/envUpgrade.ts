@@ -1,4 +1,5 @@
 import { addToEnvFile } from "../envAdditions";
+import { shownName } from "../envFile";
 import { readInstallerEnv } from "../installerEnv";
 import type { TakenStep } from "./chain";
 import { ENV_CHAIN } from "./index";
@@ -24,7 +25,10 @@ export function upgradeEnv(env: NamedFile): EnvUpgrade {
   planConfiguration({ stackFile: undefined, env, freeRange: (proposed) => proposed });
   const { configuration, version } = readInstallerEnv(env.bytes, env.name);
   const migration = ENV_CHAIN.migrate(configuration, version);
-  const keys = reportKeys(configuration, migration);
+  const keys = reportKeys(configuration, migration).map((report) => ({
+    ...report,
+    key: shownName(report.key),
+  }));
   const additions = keys.flatMap((report) =>
     report.outcome === "added"
       ? [{ name: report.key, value: String(report.value), reason: report.reason }]

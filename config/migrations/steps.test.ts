@@ -100,6 +100,9 @@ describe("env 4 to schema 0", () => {
       COMPOSE_FILE: "x.yml",
       MINE: "x",
       constructor: "x",
+      schemaVersion: "9",
+      "code-server-1": "x",
+      "access.port": "1",
     };
     const secrets = { SUDO_PASSWORD: "x", ANTHROPIC_API_KEY: "x", TS_AUTHKEY: "x" };
     const result = take(env4ToSchema0, given, secrets);
@@ -116,6 +119,9 @@ describe("env 4 to schema 0", () => {
       COMPOSE_FILE: "Docker Compose itself read it, and a stack does without Compose",
       MINE: unknown,
       constructor: unknown,
+      schemaVersion: unknown,
+      "code-server-1": unknown,
+      "access.port": unknown,
       SUDO_PASSWORD: "editors run with no-new-privileges, under which sudo cannot work",
       ANTHROPIC_API_KEY: "no service of a stack reads it; sign in to Claude Code in the editor",
       TS_AUTHKEY: "a stack runs no Tailscale of its own; keep the host's (`tailscale serve`)",
