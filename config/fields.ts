@@ -8,6 +8,8 @@ import {
   parseCidrLoosely,
   TAILNET_RANGE,
 } from "../checks/cidr";
+import { allowedVersions, nearestVersion, supportedVersions } from "../checks/support";
+import type { Part } from "../checks/supportTable";
 import { looksSecret } from "./problems";
 
 /**
@@ -44,6 +46,19 @@ export function text(
 export function choice<const T extends readonly [string, ...string[]]>(words: T) {
   const allowed = `one of ${words.join(", ")}`;
   return z.enum(words, { error: allowed }).describe(allowed);
+}
+
+/** A version of a part that the support table knows; the error for another one names the nearest. */
+export function supportedVersion(part: Part) {
+  const allowed = allowedVersions(part);
+  return z
+    .enum(supportedVersions(part), {
+      error: ({ input }) => {
+        const nearest = typeof input === "string" ? nearestVersion(part, input) : undefined;
+        return nearest === undefined ? allowed : `${allowed}; the nearest is ${nearest}`;
+      },
+    })
+    .describe(allowed);
 }
 
 /** true or false; YAML's `yes` and `no` arrive as text and are refused. */

@@ -8,6 +8,7 @@ import {
   flag,
   integer,
   quantity,
+  supportedVersion,
   text,
   timeZone,
   variables,
@@ -48,13 +49,11 @@ const access = z.discriminatedUnion(
   },
 );
 
-const version = text("a version such as 4.139.1", /^\d{1,5}\.\d{1,5}\.\d{1,5}$/);
-
 /** Either a code-server version that is built here, or an image that exists somewhere. */
 const image = z.union(
   [
     z.strictObject({
-      version: version.describe("The code-server version to build the image with."),
+      version: supportedVersion("code-server"),
     }),
     z.strictObject({
       reference: text(
@@ -82,7 +81,7 @@ const tailscale = z.strictObject({
 
 const claude = z.strictObject({
   enabled: flag().default(false),
-  version: version.optional(),
+  version: supportedVersion("claude-code").optional(),
 });
 
 /** The whole of `doom-coding:environment`. Strict: a key that nobody reads is an error. */

@@ -10,15 +10,15 @@ import {
   subnetProblems,
   type UsedRange,
 } from "../checks/subnets";
+import { supportProblems } from "../checks/support";
 import { dockerName, type Role } from "../config/names";
 import type { EnvironmentConfig } from "../config/schema";
 import { type DockerFacts, dockerAddress, dockerFacts, isDockerLocal } from "./dockerHost";
 import { errorCode, Failure } from "./failure";
 import { type NeighbourStack, neighbourStacks } from "./neighbours";
 import { portState } from "./portOwner";
-import { findProject, type Project } from "./project";
+import { findProject } from "./project";
 import { stateFolderProblem } from "./stateFiles";
-import { readVersions } from "./versions";
 
 /** What the host must offer before anything is created. */
 
@@ -64,7 +64,7 @@ export async function preflight({ stack, environment }: PreflightArgs): Promise<
     problems.push(`${docker.summary} ${docker.fix}`);
   } else {
     problems.push(
-      ...versionProblems(docker, project),
+      ...versionProblems(environment, docker),
       ...(await portProblems(stack, environment, docker)),
       ...rangeProblems(stack, environment, docker, neighbours),
       ...nameProblems(stack, environment, docker),
@@ -83,18 +83,11 @@ async function dockerOrFailure(): Promise<DockerFacts | Failure> {
   }
 }
 
-function versionProblems(docker: DockerFacts, project: Project): string[] {
-  const { dockerApiMinimum } = readVersions(project);
-  if (compareVersions(docker.apiVersion, dockerApiMinimum) >= 0) return [];
-  return [
-    `Docker ${docker.engineVersion} is too old: it speaks API ${docker.apiVersion}, needed is ${dockerApiMinimum} (Docker 20.10); upgrade it`,
-  ];
-}
-
-/** Negative when `a` is older than `b`: both as `1.41`. */
-export function compareVersions(a: string, b: string): number {
-  const [left, right] = [a, b].map((text) => text.split(".").map(Number)) as [number[], number[]];
-  return (left[0] ?? 0) - (right[0] ?? 0) || (left[1] ?? 0) - (right[1] ?? 0);
+function versionProblems({ image }: EnvironmentConfig, docker: DockerFacts): string[] {
+  const editor = "version" in image ? { "code-server": image.version } : {};
+  return supportProblems({ ...editor, "docker-api": docker.apiVersion }).map(
+    (problem) => `Docker ${docker.engineVersion}: ${problem}`,
+  );
 }
 
 function neighbourPortProblems(

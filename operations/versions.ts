@@ -6,7 +6,6 @@ import type { Project } from "./project";
 export interface Versions {
   /** Of the Pulumi CLI. */
   readonly pulumi: string;
-  readonly dockerApiMinimum: string;
 }
 
 /** Reads the pinned versions of the project's tools. */

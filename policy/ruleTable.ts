@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { withSection } from "../checks/markedSection";
 import { FIXTURES } from "./fixtures";
 import type { Fixtures } from "./fixtures/fixture";
 import { RULES } from "./rules";
@@ -7,8 +8,7 @@ import { ENVIRONMENT_LEVELS, type Rule } from "./rules/rule";
 
 /** The table of rules in docs/security.md, made from the rules and their fixtures. */
 
-const START = "<!-- rules: made by `npm run rules` -->";
-const END = "<!-- /rules -->";
+const MARKS = { start: "<!-- rules: made by `npm run rules` -->", end: "<!-- /rules -->" };
 
 function row(rule: Rule): string {
   const levels = ENVIRONMENT_LEVELS.map((level) =>
@@ -37,10 +37,7 @@ export function ruleTable(): string {
 
 /** `document` with the current table between its two marks. Throws when it lacks them. */
 export function withRuleTable(document: string): string {
-  const start = document.indexOf(START);
-  const end = document.indexOf(END);
-  if (start < 0 || end < start) throw new Error(`no ${START} … ${END} in the document`);
-  return `${document.slice(0, start)}${START}\n${ruleTable()}\n${document.slice(end)}`;
+  return withSection(document, MARKS, ruleTable());
 }
 
 if (require.main === module) {

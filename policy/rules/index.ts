@@ -22,6 +22,7 @@ import { dockerContainerOwnVolumes } from "./dockerContainerOwnVolumes";
 import { dockerContainerPrivatePropagation } from "./dockerContainerPrivatePropagation";
 import { dockerContainerProcessLimit } from "./dockerContainerProcessLimit";
 import { dockerContainerReadOnlyRoot } from "./dockerContainerReadOnlyRoot";
+import { dockerImageSupportedVersion } from "./dockerImageSupportedVersion";
 import { dockerNetworkClosed } from "./dockerNetworkClosed";
 import { dockerNoHostPath } from "./dockerNoHostPath";
 import { dockerResourceLabels } from "./dockerResourceLabels";
@@ -53,6 +54,7 @@ export const RULES: readonly Rule[] = [
   dockerContainerHealthcheck,
   dockerContainerNoDevices,
   dockerContainerImageDigest,
+  dockerImageSupportedVersion,
   dockerContainerReadOnlyRoot,
   dockerContainerNonRootStart,
   dockerContainerBoundedRestart,

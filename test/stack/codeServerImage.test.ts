@@ -3,6 +3,7 @@ import type Docker from "dockerode";
 import { argon2id } from "hash-wasm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { SecretSearch } from "../../checks/secretSearch";
+import { deepGate } from "../../operations/deepGate";
 import { engine, runIn, waitForContainer } from "../support/dockerHost";
 import { editorSocketPath, WORKBENCH } from "../support/editorClient";
 import {
@@ -114,6 +115,20 @@ describe.each(["4.139.1", "4.133.0"])("version %s", (version) => {
     const workbench = await owner.request(WORKBENCH);
     expect(workbench.status).toBe(200);
     expect(await owner.handshake(editorSocketPath(workbench.body))).toBe(101);
+  });
+
+  it("passes the deep gate in all but the volume, of which it has none", async () => {
+    const { checks } = await deepGate({
+      container: container.id,
+      loginHash: hash,
+      extensions: [],
+      timeoutSeconds: 60,
+      uptimeSeconds: 0,
+    });
+    const failed = checks.filter(({ passed }) => !passed);
+    expect(failed).toMatchObject([
+      { name: "volume", evidence: expect.stringContaining("nothing is mounted") },
+    ]);
   });
 
   it("can search and open a terminal with the native modules that it kept", async () => {

@@ -9,10 +9,12 @@ import {
   unlinkSync,
   writeFileSync,
 } from "node:fs";
+import http from "node:http";
 import { createServer, type Server } from "node:net";
 import { hostname } from "node:os";
 import path from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { dockerAddress } from "../../operations/dockerHost";
 import { lockFolder, statePath } from "../../operations/stateFiles";
 import { containersOf, engine, networksOf, volumesOf } from "../support/dockerHost";
 import { runDoom } from "../support/doomProcess";
@@ -194,20 +196,14 @@ describe("the Docker host", () => {
     expect(stderr).toContain(`Docker on unix://${socket} does not answer within 15 s.`);
   });
 
-  it("may not be older than the pinned minimum", async () => {
-    const toolchain = path.join(copy.root, "toolchain");
-    const checkout = path.join(copy.root, "toolchain.link");
-    renameSync(toolchain, checkout);
-    undo.push(() => {
-      rmSync(toolchain, { recursive: true });
-      renameSync(checkout, toolchain);
-    });
-    cpSync(checkout, toolchain, { recursive: true, dereference: true });
-    const file = path.join(toolchain, "versions.json");
-    const versions = JSON.parse(readFileSync(file, "utf8"));
-    writeFileSync(file, JSON.stringify({ ...versions, dockerApiMinimum: "99.0" }));
-    const { stderr } = await refused(6);
-    expect(stderr).toMatch(/Docker \S+ is too old: it speaks API \d\.\d+, needed is 99\.0/);
+  it("may not speak an API that is not supported", async () => {
+    const socket = path.join(copy.root, "docker.sock");
+    const old = await listen({ path: socket }, engineOfApi("1.40"));
+    undo.push(() => old.close());
+    const { stderr } = await refused(6, { DOCKER_HOST: `unix://${socket}` });
+    expect(stderr).toMatch(
+      /Docker \S+: Docker API 1\.40 is not supported; install Docker Engine 20\.10 or newer; allowed: >=1\.41 /,
+    );
   });
 
   it("must have room on its disk", async () => {
@@ -336,10 +332,24 @@ function baseImage(): string {
   return `doom-coding/base:${base.suite}-r${base.revision}`;
 }
 
-function listen(place: { path: string } | { port: number; host: string }): Promise<Server> {
+function listen(
+  place: { path: string } | { port: number; host: string },
+  server: Server = createServer(),
+): Promise<Server> {
   return new Promise((resolve, reject) => {
-    const server = createServer();
     server.once("error", reject);
     server.listen(place, () => resolve(server));
+  });
+}
+
+/** The answers of the real engine, which here says of itself that it speaks another API. */
+function engineOfApi(ApiVersion: string): Server {
+  return http.createServer(async ({ url, headers }, response) => {
+    if (url === "/version") {
+      response.end(JSON.stringify({ ...(await engine.version()), ApiVersion }));
+      return;
+    }
+    const socketPath = dockerAddress().replace("unix://", "");
+    http.get({ socketPath, path: url, headers }, (answer) => answer.pipe(response));
   });
 }

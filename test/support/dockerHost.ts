@@ -1,5 +1,6 @@
 import { PassThrough } from "node:stream";
 import Docker from "dockerode";
+import { withoutFrames } from "../../operations/containerLog";
 
 /** The engine that the environments run on: DOCKER_HOST, else the local socket. */
 export const engine = new Docker();
@@ -118,15 +119,4 @@ export async function readVolume(volume: string, file: string, image: string): P
   } finally {
     await container.remove({ force: true });
   }
-}
-
-/** The engine's stream format: per chunk a header of 8 bytes, the last 4 its length. */
-function withoutFrames(stream: Buffer): string {
-  const parts: Buffer[] = [];
-  for (let at = 0; at + 8 <= stream.length; ) {
-    const end = at + 8 + stream.readUInt32BE(at + 4);
-    parts.push(stream.subarray(at + 8, end));
-    at = end;
-  }
-  return Buffer.concat(parts).toString("utf8");
 }

@@ -6,7 +6,9 @@ const MEMORY = `${SIZE} from 128MiB to 1024GiB`;
 const STORAGE = `${SIZE} from 256MiB to 65536GiB`;
 const ZONE = "an IANA time zone name such as UTC or Europe/Berlin";
 const LEVEL = "one of trace, debug, info, warn, error";
-const VERSION = "a version such as 4.139.1";
+const VERSION =
+  "one of 4.133.0, 4.134.0, 4.135.0, 4.136.2, 4.137.0, 4.138.0, 4.139.1; docs/versions.md says how to add one";
+const CLAUDE_VERSION = "2.1.328; docs/versions.md says how to add one";
 const REFERENCE =
   "an image by digest (NAME@sha256: and 64 hex digits) or by image ID (sha256: and 64 hex digits)";
 const IMAGE = "a map with either version, or reference by digest";
@@ -94,7 +96,8 @@ export const badSettings: readonly BadInput[] = [
   absent("logLevel", LEVEL),
   bad("claude.enabled", "no", "true or false"),
   bad("claude.enabled", 1, "true or false"),
-  bad("claude.version", "latest", VERSION),
+  bad("claude.version", "latest", CLAUDE_VERSION),
+  bad("claude.version", "2.2.0", `${CLAUDE_VERSION}; the nearest is 2.1.328`),
   bad("tailscale.hostname", "my_host", HOST_NAME),
   bad("tailscale.hostname", "a".repeat(64), HOST_NAME, `"${"a".repeat(60)}…" (64 characters)`),
   bad("tailscale.controlServer", "ftp://headscale", SERVER),
@@ -105,9 +108,11 @@ const HEX = "0123456789abcdef".repeat(4);
 
 export const badImages: readonly BadInput[] = [
   bad("image.version", "latest", VERSION),
-  bad("image.version", "4.139", VERSION),
+  bad("image.version", "4.139", `${VERSION}; the nearest is 4.139.1`),
   bad("image.version", 4.139, VERSION),
-  bad("image.version", "v4.139.1", VERSION),
+  bad("image.version", "v4.139.1", `${VERSION}; the nearest is 4.139.1`),
+  bad("image.version", "4.117.0", `${VERSION}; the nearest is 4.133.0`),
+  bad("image.version", "4.140.0", `${VERSION}; the nearest is 4.139.1`),
   ...[
     "alpine:3.20",
     "alpine@sha256:0123abcd",
