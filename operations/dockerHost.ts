@@ -51,13 +51,17 @@ export function isDockerLocal(environment: NodeJS.ProcessEnv = process.env): boo
   return dockerAddress(environment).startsWith("unix://");
 }
 
-/** A client for the Docker host; DOCKER_HOST and its companions count. */
-export async function connectDocker(): Promise<Docker> {
+/**
+ * A client for the Docker host; DOCKER_HOST and its companions count.
+ *
+ * `timeout` bounds each silence in milliseconds; 0 for work that may be silent for long.
+ */
+export async function connectDocker(timeout = ANSWER_TIMEOUT_MS): Promise<Docker> {
   // 80 ms of loading that `doom --help` and many errors never need.
   const { default: Client } = await import("dockerode");
   const address = dockerAddress();
   const place = address.startsWith("unix://") ? { socketPath: address.slice(7) } : {};
-  return new Client({ ...place, timeout: ANSWER_TIMEOUT_MS });
+  return new Client({ ...place, timeout });
 }
 
 /** Collects what the checks need. Throws a {@link Failure} when Docker does not answer. */
