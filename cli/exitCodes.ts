@@ -12,6 +12,7 @@ export const EXIT_CODES: Readonly<Record<FailureKind, number>> = {
   state: 9,
   unhealthy: 10,
   unproven: 11,
+  data: 12,
   interrupted: 130,
 };
 
@@ -29,6 +30,7 @@ const MEANINGS: Readonly<Record<FailureKind, string>> = {
   state: "the state is damaged or does not fit the Docker host",
   unhealthy: "status: not all of the environment runs and is healthy",
   unproven: "verify: a secret was found, or a place could not be searched",
+  data: "data was not moved, or what arrived is not what was sent",
   interrupted: "interrupted",
 };
 

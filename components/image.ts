@@ -1,5 +1,6 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import { imageLabels, imageName } from "../config/names";
 
 export interface BuildArgs {
   /** Folder of the Dockerfile below `images/`, which is the build's context. */
@@ -18,9 +19,6 @@ export interface ReferenceArgs {
 }
 
 export type ImageArgs = BuildArgs | ReferenceArgs;
-
-/** How many characters of the content hash a tag shows. */
-const TAG_HASH_LENGTH = 12;
 
 /**
  * A container image, built from a folder of this project or taken by digest.
@@ -51,7 +49,7 @@ export class Image extends pulumi.ComponentResource {
     const image = new docker.RemoteImage(
       `${name}-image`,
       {
-        name: `doom-coding/${args.folder}:${args.tag}-${args.contentHash.slice(0, TAG_HASH_LENGTH)}`,
+        name: imageName(args.folder, args.tag, args.contentHash),
         keepLocally: true,
         triggers: { content: args.contentHash },
         build: {
@@ -62,7 +60,7 @@ export class Image extends pulumi.ComponentResource {
           // The builds fetch packages through the host's network, proxies and certificates included.
           networkMode: "host",
           buildArgs: args.buildArgs,
-          labels: { "doom.role": "image", "doom.content": args.contentHash },
+          labels: imageLabels(args.contentHash),
         },
       },
       { parent: this, customTimeouts: { create: "30m", update: "30m" } },

@@ -6,10 +6,12 @@ export type Role =
   | "edge"
   | "egress"
   | "data"
+  | "copy"
   | "code-server"
   | "gateway"
   | "claude"
-  | "tailscale";
+  | "tailscale"
+  | "tools";
 
 /** The version of the labels below; raised when their meaning changes. */
 export const LABEL_SCHEMA = "1";
@@ -42,6 +44,24 @@ export function checkStackName(name: string): string {
 /** The name on the Docker host of everything this project creates: the only place that builds one. */
 export function dockerName(stack: string, role: Role, index?: number): string {
   return `doom-${stack}-${role}${index === undefined ? "" : `-${index}`}`;
+}
+
+/** The name of a container that one run of an operation works in; `id` is random. */
+export function toolsContainerName(stack: string | undefined, id: string): string {
+  return stack === undefined ? `doom-tools-${id}` : `${dockerName(stack, "tools")}-${id}`;
+}
+
+/** How many characters of the hash over an image's sources its tag shows. */
+const TAG_HASH_LENGTH = 12;
+
+/** The name of an image of ours: `folder` is that of its Dockerfile, `tag` the version for people. */
+export function imageName(folder: string, tag: string, contentHash: string): string {
+  return `doom-coding/${folder}:${tag}-${contentHash.slice(0, TAG_HASH_LENGTH)}`;
+}
+
+/** The labels of such an image. */
+export function imageLabels(contentHash: string): Record<string, string> {
+  return { "doom.role": "image", "doom.content": contentHash };
 }
 
 /** The labels by which everything is found again; never look for a name's prefix (`dev`, `dev2`). */

@@ -54,7 +54,7 @@ export function isDockerLocal(environment: NodeJS.ProcessEnv = process.env): boo
 /**
  * A client for the Docker host; DOCKER_HOST and its companions count.
  *
- * It gives up a request on which nothing arrives for `timeout` milliseconds.
+ * It gives up a request on which nothing arrives for `timeout` milliseconds; 0 waits for ever.
  */
 export async function connectDocker(timeout = ANSWER_TIMEOUT_MS): Promise<Docker> {
   // 80 ms of loading that `doom --help` and many errors never need.

@@ -10,6 +10,7 @@ export type FailureKind =
   | "state"
   | "unhealthy"
   | "unproven"
+  | "data"
   | "interrupted";
 
 /**

@@ -17,6 +17,16 @@ function baseImage(root: string): string {
   return `doom-coding/base:${base.suite}-r${base.revision}`;
 }
 
+/** How the image of `operations/toolsContainer.ts` comes about. */
+export function toolsImageSource(root: string) {
+  return {
+    folder: "tools",
+    tag: "1",
+    contentHash: contentHash(path.join(root, "images"), ["tools"]),
+    buildArgs: { BASE_IMAGE: baseImage(root) },
+  };
+}
+
 /** How the images of an environment come about: its own build, or the one that its configuration names. */
 export function imageSources(root: string, image: EnvironmentConfig["image"]) {
   const BASE_IMAGE = baseImage(root);

@@ -22,9 +22,7 @@ export function findLocks(project: Project, stack: string): FoundLock[] {
     const path = join(folder, name);
     const text = readIfThere(path);
     if (text === undefined) return [];
-    const lock = parseLock(text);
-    const process = lock?.hostname === hostname() ? processFacts(lock.pid) : undefined;
-    return [{ path, judgement: judgeLock(lock, { hostname: hostname(), process }, Date.now()) }];
+    return [{ path, judgement: judgeLockText(text) }];
   });
 }
 
@@ -47,6 +45,19 @@ function readIfThere(path: string): string | undefined {
     if (code === "ENOENT" || code === "ESRCH") return undefined;
     throw error;
   }
+}
+
+/** What a lock that this process takes now says. */
+export function ownLock() {
+  const [user, host] = [userInfo().username, hostname()];
+  return { pid: process.pid, username: user, hostname: host, timestamp: new Date().toISOString() };
+}
+
+/** Judges the text of a lock, here and now. */
+export function judgeLockText(text: string): LockJudgement {
+  const lock = parseLock(text);
+  const process = lock?.hostname === hostname() ? processFacts(lock.pid) : undefined;
+  return judgeLock(lock, { hostname: hostname(), process }, Date.now());
 }
 
 /** Throws a {@link Failure} when a run that may be alive holds `stack`; changes nothing. */
@@ -126,14 +137,8 @@ export async function withLock<T>(
 ): Promise<T> {
   const folder = lockFolder(project, stack);
   const path = join(folder, `${randomUUID()}.json`);
-  const lock = {
-    pid: process.pid,
-    username: userInfo().username,
-    hostname: hostname(),
-    timestamp: new Date().toISOString(),
-  };
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  writeFileSync(path, JSON.stringify(lock), { flag: "wx", mode: 0o600 });
+  writeFileSync(path, JSON.stringify(ownLock()), { flag: "wx", mode: 0o600 });
   try {
     const other = findLocks(project, stack).find((found) => found.path !== path);
     if (other) throw lockedFailure(stack, other);
