@@ -11,7 +11,7 @@ import { secretFolder } from "./operations/secretLocation";
 
 /** Checks everything that can be checked, then declares one environment. */
 async function declareEnvironment() {
-  const { stack, environment: config, secrets } = loadConfig();
+  const { stack, environment: config, secrets, rotations } = loadConfig();
   await preflight({ stack, environment: config });
   // The SDK takes a stack trace for every resource and maps it through source maps. This program has
   // none: the mapping would cost a preview of five editors up to half a second, for nothing.
@@ -20,6 +20,7 @@ async function declareEnvironment() {
     stack,
     config,
     secrets,
+    rotations,
     secretFolder: secretFolder(stack),
     images: imageSources(process.cwd(), config.image),
   });

@@ -24,6 +24,8 @@ export interface CodeServerArgs {
   readonly secretFolder: string;
   /** The password that the user set; generated when absent. */
   readonly password?: pulumi.Input<string>;
+  /** How often the password was made anew. */
+  readonly rotation?: number;
   /** User and group id that own the workspace and run the editor. */
   readonly user: { readonly puid: number; readonly pgid: number };
   /** IANA time zone. */
@@ -51,6 +53,7 @@ export class CodeServer extends pulumi.ComponentResource {
       {
         generator: "secretGenerate",
         keep: true,
+        rotation: args.rotation ?? 0,
         ...(args.password === undefined
           ? {}
           : { environment: { DOOM_GIVEN_PASSWORD: pulumi.secret(args.password) } }),

@@ -24,6 +24,8 @@ export interface GatewayArgs {
   readonly port: number;
   /** Whether to speak TLS, with a certificate made for `bindAddress` and `localhost`. */
   readonly tls: boolean;
+  /** How often the certificate was made anew. */
+  readonly rotation?: number;
   /** Name of the network that carries the published port. */
   readonly edgeNetwork: pulumi.Input<string>;
   /** Name of the network where the editors are. */
@@ -97,6 +99,7 @@ export class Gateway extends pulumi.ComponentResource {
       {
         generator: "certificateGenerate",
         keep: false,
+        rotation: args.rotation ?? 0,
         environment: { DOOM_CERTIFICATE_NAMES: names.join(",") },
       },
       { parent: this },

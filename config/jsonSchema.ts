@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
+import { ROTATIONS_KEY, rotationsSchema } from "./rotations";
 import { ENVIRONMENT_KEY, environmentSchema } from "./schema";
 import { SECRETS_KEY } from "./secrets";
 
@@ -10,9 +11,10 @@ export const STACK_SCHEMA_FILE = "config/stack.schema.json";
 /** The JSON Schema of a stack file, so that editors complete and check it while it is written. */
 export function stackFileSchema(): object {
   const { $schema, ...environment } = z.toJSONSchema(environmentSchema, { io: "input" });
+  const { $schema: _, ...rotations } = z.toJSONSchema(rotationsSchema, { io: "input" });
   const encrypted = {
     type: "object",
-    description: "Encrypted by `pulumi config set --secret --path`.",
+    description: "Encrypted by `doom secrets set`, or by `pulumi config set --secret --path`.",
     properties: { secure: { type: "string" } },
     required: ["secure"],
     additionalProperties: false,
@@ -30,6 +32,7 @@ export function stackFileSchema(): object {
         properties: {
           [ENVIRONMENT_KEY]: environment,
           [SECRETS_KEY]: { type: "object", additionalProperties: encrypted },
+          [ROTATIONS_KEY]: rotations,
         },
         required: [ENVIRONMENT_KEY],
       },

@@ -9,6 +9,15 @@ export function passwordName(index: number): string {
   return `code-server-${index}`;
 }
 
+/** The name of the gateway's certificate with its key; it is always generated. */
+export const CERTIFICATE = "certificate";
+
+/** The names of the secrets of an environment with `instances` editors, over TLS or not. */
+export function secretNames(instances: number, tls: boolean): string[] {
+  const passwords = Array.from({ length: instances }, (_, index) => passwordName(index + 1));
+  return tls ? [...passwords, CERTIFICATE] : passwords;
+}
+
 const MIN_CHARACTERS = 8;
 const MAX_BYTES = 1024;
 const PLACEHOLDER =
@@ -56,7 +65,7 @@ export function parseSecrets(
     throw new ConfigError([`${SECRETS_KEY}: must be a map such as {"${passwordName(1)}": …}`]);
   }
   const entries = Object.entries(value);
-  const known = new Set(Array.from({ length: instances }, (_, index) => passwordName(index + 1)));
+  const known = new Set(secretNames(instances, false));
   const problems = entries.flatMap(([name, secret]) => {
     const at = `${SECRETS_KEY}${formatPath([name])}`;
     if (!known.has(name)) return [`${at}: unknown; this environment has ${[...known].join(", ")}`];
