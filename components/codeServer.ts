@@ -1,7 +1,7 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { dockerName } from "../config/names";
-import { HEALTHCHECK, hardenedContainer, type Limits, secretMount } from "./container";
+import { HEALTHCHECK, hardenedContainer, type Limits, SUCCESSION, secretMount } from "./container";
 import { Secret } from "./secret";
 import { SecretFile } from "./secretFile";
 import { Volume } from "./volume";
@@ -119,7 +119,7 @@ export class CodeServer extends pulumi.ComponentResource {
         // Editors write their state when they are told to stop.
         destroyGraceSeconds: 20,
       },
-      { parent: this, deleteBeforeReplace: true },
+      { parent: this, ...SUCCESSION },
     );
   }
 }

@@ -1,6 +1,6 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { HEALTHCHECK, hardenedContainer, secretMount } from "./container";
+import { HEALTHCHECK, hardenedContainer, SUCCESSION, secretMount } from "./container";
 import { type Backend, haproxyConfig } from "./haproxyConfig";
 import { Secret } from "./secret";
 import { SecretFile } from "./secretFile";
@@ -72,8 +72,7 @@ export class Gateway extends pulumi.ComponentResource {
         healthcheck: HEALTHCHECK,
         destroyGraceSeconds: 15,
       },
-      // Its port can be held by one container only.
-      { parent: this, deleteBeforeReplace: true, dependsOn: args.after ?? [] },
+      { parent: this, ...SUCCESSION, dependsOn: args.after ?? [] },
     );
     this.containerName = container.name;
     this.containerId = container.id;
