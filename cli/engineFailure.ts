@@ -3,7 +3,7 @@ import { Failure } from "../operations/failure";
 import { engineComplaints } from "./diagnostics";
 
 /** What a run of the engine was for; part of the message when it fails. */
-export type Purpose = "plan" | "up" | "preview" | "down" | "refresh" | "read";
+export type Purpose = "plan" | "up" | "preview" | "down" | "refresh" | "read" | "configure";
 
 const WHAT_FAILED: Readonly<Record<Purpose, (stack: string) => string>> = {
   plan: (stack) => `${stack} cannot be brought up; nothing was changed:`,
@@ -11,7 +11,8 @@ const WHAT_FAILED: Readonly<Record<Purpose, (stack: string) => string>> = {
   preview: (stack) => `What would change in ${stack} cannot be told:`,
   down: (stack) => `${stack} was not taken down completely:`,
   refresh: (stack) => `The state of ${stack} could not be compared with the Docker host:`,
-  read: (stack) => `The outputs of ${stack} cannot be read:`,
+  read: (stack) => `The secrets and outputs of ${stack} cannot be read:`,
+  configure: (stack) => `Pulumi.${stack}.yaml was not changed:`,
 };
 
 /** A failed run, as far as it was observed. */

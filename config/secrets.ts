@@ -1,4 +1,5 @@
 import { ConfigError } from "./errors";
+import { dockerName } from "./names";
 import { formatPath } from "./problems";
 
 /** The configuration key of the secrets that a user sets: a map, wholly encrypted. */
@@ -9,6 +10,12 @@ export function passwordName(index: number): string {
   return `code-server-${index}`;
 }
 
+/** The number of the editor that a password is named after; undefined for any other secret. */
+export function editorNumber(name: string): number | undefined {
+  const digits = /^code-server-([1-9]\d*)$/.exec(name)?.[1];
+  return digits === undefined ? undefined : Number(digits);
+}
+
 /** The name of the gateway's certificate with its key; it is always generated. */
 export const CERTIFICATE = "certificate";
 
@@ -16,6 +23,14 @@ export const CERTIFICATE = "certificate";
 export function secretNames(instances: number, tls: boolean): string[] {
   const passwords = Array.from({ length: instances }, (_, index) => passwordName(index + 1));
   return tls ? [...passwords, CERTIFICATE] : passwords;
+}
+
+/** The name of the container that the secret called `name` belongs to. */
+export function containerOfSecret(stack: string, name: string): string {
+  const editor = editorNumber(name);
+  return editor === undefined
+    ? dockerName(stack, "gateway")
+    : dockerName(stack, "code-server", editor);
 }
 
 const MIN_CHARACTERS = 8;

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import type { Writable } from "node:stream";
 import { pathToFileURL } from "node:url";
 import type { LocalWorkspace, PulumiCommand, Stack } from "@pulumi/pulumi/automation";
 import { errorCode, Failure } from "./failure";
@@ -131,7 +132,8 @@ export class EngineCommand {
   }
 
   /**
-   * Runs the CLI; the Automation API calls it with exactly these arguments.
+   * Runs the CLI; the Automation API calls it with these arguments, all but `input`: text for its
+   * standard input, where it reads what must not stand on a command line.
    *
    * Throws an {@link EngineError} unless it succeeds.
    */
@@ -141,6 +143,7 @@ export class EngineCommand {
     environment: Readonly<Record<string, string>>,
     onOutput?: Listener,
     onError?: Listener,
+    input = "",
   ): Promise<EngineResult> {
     const path = `${join(this.location.root, "bin")}:${process.env.PATH ?? ""}`;
     const child = spawn(this.command, [...args, "--non-interactive"], {
@@ -153,8 +156,9 @@ export class EngineCommand {
         PULUMI_AUTOMATION_API: "true",
       },
       detached: true,
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: ["pipe", "pipe", "pipe"],
     });
+    endWith(child.stdin, input);
     const entry = { pid: child.pid as number };
     if (child.pid !== undefined) this.running.add(entry);
     let stdout = "";
@@ -177,6 +181,14 @@ export class EngineCommand {
       });
     });
   }
+}
+
+/** A child that ends without reading says why in its own words; the broken pipe adds nothing. */
+function endWith(stdin: Writable, input: string): void {
+  stdin.on("error", (error) => {
+    if (errorCode(error) !== "EPIPE") throw error;
+  });
+  stdin.end(input);
 }
 
 function engineFailure(command: string, error: Error): Failure {

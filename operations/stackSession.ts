@@ -6,6 +6,7 @@ import { type EnvironmentConfig, parseEnvironment } from "../config/schema";
 import {
   EngineCommand,
   type EngineLocation,
+  type EngineResult,
   findEngine,
   type OpenStack,
   openStack,
@@ -26,6 +27,12 @@ export interface StackSession {
   readonly policies: PolicyOptions;
   /** Opens the stack in the Automation API; `options` are flags of the CLI, as PULUMI_OPTION_*. */
   open(options?: Readonly<Record<string, string>>): Promise<OpenStack>;
+  /**
+   * Runs one command of the CLI on this stack, with `input` on its standard input.
+   *
+   * Throws an {@link EngineError} unless it succeeds.
+   */
+  run(args: readonly string[], input?: string): Promise<EngineResult>;
 }
 
 /** As the Automation API takes them. */
@@ -69,6 +76,8 @@ async function sessionOf(project: Project, stack: string, file: StackFile): Prom
     checkpoint,
     policies: policyOptions(project, stack),
     open: (options = {}) => openWith(project, stack, command, engine, { ...secrets, ...options }),
+    run: (args, input) =>
+      command.run([...args, "--stack", stack], project.root, secrets, undefined, undefined, input),
   };
 }
 
@@ -109,7 +118,7 @@ async function openSecrets(
   if (file.secretsProvider !== undefined && file.secretsProvider !== "passphrase") return {};
   const passphrase = readPassphrase(project, stack);
   const salt = file.encryptionSalt ?? checkpoint.salt;
-  if (salt !== undefined) await checkPassphrase(stack, passphrase, salt);
+  if (salt !== undefined) await checkPassphrase(stack, passphrase, salt, file.ciphertexts);
   return passphrase.environment;
 }
 
