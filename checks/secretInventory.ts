@@ -1,4 +1,5 @@
-import { CERTIFICATE } from "../config/secrets";
+import { ROTATION_VARIABLE } from "../config/rotations";
+import { CERTIFICATE, GIVEN_PASSWORD_VARIABLE } from "../config/secrets";
 import type { Checkpoint, StateResource } from "./checkpoint";
 
 /** What a stack's state tells of its secrets without opening one: never a value, never a hash of one. */
@@ -81,11 +82,11 @@ function sourceOf(isGiven: boolean): SecretEntry["source"] {
   return isGiven ? "set" : "generated";
 }
 
-/** What the generator was given, as components/secret.ts and components/codeServer.ts give it. */
+/** What the generator was given. */
 function storedAs({ inputs }: StateResource): Pick<SecretEntry, "source" | "rotation"> {
   const environment = (inputs.environment ?? {}) as Readonly<Record<string, unknown>>;
   return {
-    source: sourceOf(Object.hasOwn(environment, "DOOM_GIVEN_PASSWORD")),
-    rotation: Number(environment.DOOM_ROTATION ?? 0),
+    source: sourceOf(Object.hasOwn(environment, GIVEN_PASSWORD_VARIABLE)),
+    rotation: Number(environment[ROTATION_VARIABLE] ?? 0),
   };
 }

@@ -14,6 +14,8 @@ export type Perform = (
 interface Options {
   readonly json?: boolean;
   readonly up?: boolean;
+  readonly stdin?: boolean;
+  readonly toFile?: boolean;
 }
 
 const JSON_HELP = "one JSON document on standard output";
@@ -23,7 +25,7 @@ const SECRET = "its name, as `doom secrets list` shows it";
 export function addSecretsCommands(program: Command, perform: Perform): void {
   const secrets = program
     .command("secrets")
-    .description("list, set and rotate an environment's secrets");
+    .description("list, set and rotate an environment's secrets, and change its passphrase");
   secrets
     .command("list")
     .description("show which secrets an environment has; never their values")
@@ -45,6 +47,24 @@ export function addSecretsCommands(program: Command, perform: Perform): void {
       perform("secrets rotate", stack, options, async (context) =>
         (await import("./commands/secrets/rotate.js")).rotateSecrets(stack, names, context),
       ),
+    );
+  addPassphraseCommand(secrets, perform);
+}
+
+function addPassphraseCommand(secrets: Command, perform: Perform): void {
+  secrets
+    .command("passphrase")
+    .description("change the passphrase that encrypts the state and the stack file")
+    .argument("<stack>")
+    .option("--stdin", "read the new one from standard input instead of generating it")
+    .option("--to-file", "put it into .passphrases/<stack>, though the present one is exported")
+    .option("--json", JSON_HELP)
+    .action((stack: string, { stdin = false, toFile = false, ...options }: Options) =>
+      perform("secrets passphrase", stack, options, async (context) => {
+        const { changeStackPassphrase } = await import("./commands/secrets/passphrase.js");
+        const { readSecret } = await import("./secretInput.js");
+        return changeStackPassphrase(stack, { stdin, toFile }, readSecret, context);
+      }),
     );
 }
 

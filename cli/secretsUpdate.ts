@@ -71,9 +71,9 @@ export async function changeConfiguration(
 /**
  * Changes secrets of a running environment and proves that the change is in force.
  *
- * `decide` is asked when everything that an earlier run left half done is finished. What else waits in
- * the configuration is refused: the proof could not tell which change did what. Throws a
- * {@link Failure} when a claim does not hold.
+ * `decide` is asked when a change that was cut off is finished. What else waits in the configuration is
+ * refused: the proof could not tell which change did what. Throws a {@link Failure} when a claim does
+ * not hold.
  */
 export async function updateSecrets(
   session: EnvironmentSession,
@@ -103,19 +103,20 @@ export async function requireUp({ project, stack }: EnvironmentSession) {
   });
 }
 
-/** An environment that runs as its state says, after what an interrupted run began was finished. */
+/** A healthy environment with the secrets of its state, after a change that was cut off is finished. */
 async function requireSteady(
   session: EnvironmentSession,
   context: CommandContext,
 ): Promise<{ url: string; present: PresentSecrets }> {
-  const { stack } = session;
-  const condition = await requireUp(session);
+  await requireUp(session);
   const present = await openSecrets(session, context);
-  if (condition === "healthy" && (await areInForce(stack, present))) {
-    return { url: await urlOf(session), present };
-  }
-  context.display.line(`first, ${stack} is brought to what its state says`);
-  await updateEnvironment(session, context);
+  const cutOff = await namesCutOff(session.stack, present);
+  if (cutOff.length === 0) return { url: await urlOf(session), present };
+  context.display.line(`first, a change that was cut off is finished: ${cutOff.join(", ")}`);
+  const pending = present.entries.filter((entry) => entry.pending).map(({ name }) => name);
+  await updateEnvironment(session, context, (steps) =>
+    refuseOtherSteps(session.stack, [...cutOff, ...pending], steps),
+  );
   return { url: await urlOf(session), present: await openSecrets(session, context) };
 }
 
@@ -131,15 +132,16 @@ async function urlOf({ project, stack }: EnvironmentSession): Promise<string> {
   );
 }
 
-/** Whether every container runs with the secret that was made last. */
-async function areInForce(stack: string, { entries, values }: PresentSecrets): Promise<boolean> {
+/** The secrets that were made, but that their containers do not run with or that were not given out. */
+async function namesCutOff(stack: string, { entries, values }: PresentSecrets): Promise<string[]> {
   const containers = await stackContainers(stack);
+  const isCutOff = (name: string) => {
+    const file = containers.get(containerOfSecret(stack, name))?.secretFile;
+    return file === undefined || !isInForce(values, name, file) || isUndecided(values, name);
+  };
   return entries
-    .filter(({ since }) => since !== undefined)
-    .every(({ name }) => {
-      const file = containers.get(containerOfSecret(stack, name))?.secretFile;
-      return file !== undefined && isInForce(values, name, file) && !isUndecided(values, name);
-    });
+    .filter(({ name, since }) => since !== undefined && isCutOff(name))
+    .map(({ name }) => name);
 }
 
 /** What changes now, and what an earlier `--no-up` or an interrupted run left for the next up. */

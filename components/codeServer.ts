@@ -1,6 +1,7 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { dockerName } from "../config/names";
+import { GIVEN_PASSWORD_VARIABLE } from "../config/secrets";
 import { HEALTHCHECK, hardenedContainer, type Limits, SUCCESSION, secretMount } from "./container";
 import { Secret } from "./secret";
 import { SecretFile } from "./secretFile";
@@ -56,7 +57,7 @@ export class CodeServer extends pulumi.ComponentResource {
         rotation: args.rotation ?? 0,
         ...(args.password === undefined
           ? {}
-          : { environment: { DOOM_GIVEN_PASSWORD: pulumi.secret(args.password) } }),
+          : { environment: { [GIVEN_PASSWORD_VARIABLE]: pulumi.secret(args.password) } }),
       },
       { parent: this },
     );

@@ -1,8 +1,6 @@
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-
-/** No generator reads it: that it changes is what makes one run again. */
-export const ROTATION_VARIABLE = "DOOM_ROTATION";
+import { ROTATION_VARIABLE } from "../config/rotations";
 
 export interface SecretArgs {
   /** The operation in `operations/` that makes the value and prints it. */

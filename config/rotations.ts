@@ -12,6 +12,9 @@ import { CERTIFICATE, passwordName } from "./secrets";
  */
 export const ROTATIONS_KEY = "doom-coding:rotations";
 
+/** What a generator is given of it. None reads it: that it changes is what makes one run again. */
+export const ROTATION_VARIABLE = "DOOM_ROTATION";
+
 const MAX_ROTATIONS = 1_000_000;
 const NAME = /^(certificate|code-server-([1-9]|[1-4][0-9]|50))$/;
 

@@ -5,6 +5,9 @@ import { formatPath } from "./problems";
 /** The configuration key of the secrets that a user sets: a map, wholly encrypted. */
 export const SECRETS_KEY = "doom-coding:secrets";
 
+/** The variable in which the generator of a password gets the one that the user set. */
+export const GIVEN_PASSWORD_VARIABLE = "DOOM_GIVEN_PASSWORD";
+
 /** The name in {@link SECRETS_KEY} of the password of one editor. */
 export function passwordName(index: number): string {
   return `code-server-${index}`;

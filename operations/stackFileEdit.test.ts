@@ -48,6 +48,22 @@ describe("editConfiguration", () => {
     expect(readFileSync(file, "utf8")).toBe(BEFORE);
   });
 
+  it("keeps an edit that somebody makes at the same moment", async () => {
+    const { file, session } = stackWith(() => writeFileSync(file, "# theirs\n"));
+    await expect(editConfiguration(session, [{ args: ["set"] }])).rejects.toThrow(
+      `${file} was edited at the same moment; your edit stays.`,
+    );
+    expect(readFileSync(file, "utf8")).toBe("# theirs\n");
+  });
+
+  it("takes back only its own", async () => {
+    const { file, session } = stackWith((draft) => appendFileSync(draft, "# ours\n"));
+    const takeBack = await editConfiguration(session, [{ args: ["set"] }]);
+    writeFileSync(file, "# theirs\n");
+    expect(takeBack).toThrow("your edit stays");
+    expect(readFileSync(file, "utf8")).toBe("# theirs\n");
+  });
+
   it.each([
     [
       "a command fails",

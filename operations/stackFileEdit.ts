@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { parseStackFile } from "../checks/stackFile";
 import { writeDurably } from "./durableFile";
+import { Failure } from "./failure";
 import { stackFilePath } from "./project";
 import type { StackSession } from "./stackSession";
 
@@ -16,7 +17,8 @@ export interface ConfigurationEdit {
  * Changes a stack's file by Pulumi's own commands, which keep its comments, all at once: on a copy that
  * takes the file's place when every one has succeeded.
  *
- * Gives a function that takes it back. Throws an EngineError or a ConfigError, with the file unchanged.
+ * Gives a function that takes it back. Throws an EngineError, a ConfigError or a {@link Failure}, with
+ * the file unchanged.
  */
 export async function editConfiguration(
   session: StackSession,
@@ -24,7 +26,6 @@ export async function editConfiguration(
 ): Promise<() => void> {
   const file = stackFilePath(session.project, session.stack);
   const before = readFileSync(file);
-  const mode = statSync(file).mode & 0o777;
   const folder = mkdtempSync(join(tmpdir(), "doom-edit-"));
   try {
     const draft = join(folder, basename(file));
@@ -34,9 +35,19 @@ export async function editConfiguration(
     }
     const after = readFileSync(draft);
     parseStackFile(after, basename(file));
-    writeDurably(file, after, mode);
+    replace(file, before, after);
+    return () => replace(file, after, before);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-  return () => writeDurably(file, before, mode);
+}
+
+/** Somebody may have it open in an editor: nothing but what was read is replaced. */
+function replace(file: string, expected: Buffer, content: Buffer): void {
+  if (!readFileSync(file).equals(expected)) {
+    throw new Failure("configuration", `${file} was edited at the same moment; your edit stays.`, {
+      fix: "look at it and run the command again",
+    });
+  }
+  writeDurably(file, content, statSync(file).mode & 0o777);
 }

@@ -13,6 +13,7 @@ import {
 } from "./engine";
 import { Failure } from "./failure";
 import { checkPassphrase, type Passphrase, readPassphrase } from "./passphrase";
+import { refuseInterruptedChange } from "./passphraseChange";
 import { findProject, type Project, readStackFile } from "./project";
 import { readState, stateFolderProblem } from "./stateFiles";
 
@@ -116,6 +117,7 @@ async function openSecrets(
   checkpoint: Checkpoint,
 ): Promise<Passphrase["environment"]> {
   if (file.secretsProvider !== undefined && file.secretsProvider !== "passphrase") return {};
+  refuseInterruptedChange(project, stack);
   const passphrase = readPassphrase(project, stack);
   const salt = file.encryptionSalt ?? checkpoint.salt;
   if (salt !== undefined) await checkPassphrase(stack, passphrase, salt, file.ciphertexts);

@@ -7,7 +7,7 @@ import { table } from "../../text";
 /** `doom secrets list <stack>`: what secrets there are; never what they are. */
 export async function listSecrets(stack: string): Promise<Outcome> {
   const secrets = secretEntries(findProject(), stack);
-  const heads = ["NAME", "KIND", "SOURCE", "SINCE", "MADE ANEW", "USED BY", ""];
+  const heads = ["NAME", "KIND", "SOURCE", "SINCE", "ROTATIONS", "USED BY", ""];
   return { text: table([heads, ...secrets.map(toRow)]), data: { secrets } };
 }
 
@@ -25,7 +25,7 @@ function toRow({
     kind,
     source === "set" ? "set by you" : "generated",
     since?.replace(/\.\d+Z$/, "Z") ?? "not yet",
-    rotation === 0 ? "never" : `${rotation} times`,
+    String(rotation),
     containers.join(", ") || "nothing",
     pending ? "(the next up makes it)" : "",
   ];

@@ -27,7 +27,7 @@ export async function rotateSecrets(
   context.display.stop();
   const skipped = skip.map(({ name }) => name);
   const text = [
-    `The secrets of ${stack} are other ones now:`,
+    `New secrets are in force in ${stack}:`,
     describeClaims(update.claims),
     ...skipped.map(
       (name) => `  ${name} was left out: you set it (npx doom secrets set ${stack} ${name})`,
