@@ -11,12 +11,13 @@ import { secretFolder } from "./operations/secretLocation";
 
 /** Checks everything that can be checked, then declares one environment. */
 async function declareEnvironment() {
-  const { stack, environment: config, secrets } = loadConfig();
+  const { stack, environment: config, secrets, rotations } = loadConfig();
   await preflight({ stack, environment: config });
   const environment = new Environment("environment", {
     stack,
     config,
     secrets,
+    rotations,
     secretFolder: secretFolder(stack),
     images: imageSources(process.cwd(), config.image),
   });

@@ -9,6 +9,8 @@ export interface StateResource {
   readonly inputs: Readonly<Record<string, unknown>>;
   readonly outputs: Readonly<Record<string, unknown>>;
   readonly protect: boolean;
+  /** When it was last created or updated, as an ISO 8601 time. */
+  readonly changedAt?: string;
   /** URNs of what must exist as long as this does: its parent, its provider and what it uses. */
   readonly needs: readonly string[];
 }
@@ -93,8 +95,14 @@ function toResource(value: unknown): StateResource {
     inputs: inputs === undefined ? {} : record(inputs, "a resource's inputs"),
     outputs: outputs === undefined ? {} : record(outputs, "a resource's outputs"),
     protect: protect === true,
+    ...changedAt(resource),
     needs: neededBy(resource),
   };
+}
+
+function changedAt({ created, modified }: Record<string, unknown>): { changedAt?: string } {
+  const time = modified ?? created;
+  return typeof time === "string" ? { changedAt: time } : {};
 }
 
 function neededBy({ parent, provider, dependencies }: Record<string, unknown>): string[] {

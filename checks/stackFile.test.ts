@@ -27,16 +27,23 @@ describe("parseStackFile", () => {
       "  doom-coding:secrets:",
       "    code-server-1:",
       "      secure: v1:xyz",
+      "  doom-coding:rotations: {certificate: 1}",
+      "  other:list: [{secure: v1:uvw}]",
       "  pulumi:tags: {a: b}",
     ].join("\n");
     expect(parse(text)).toEqual({
       environment: { access: { tier: "local", port: 8443 }, logLevel: "debug" },
+      rotations: { certificate: 1 },
+      ciphertexts: new Map([
+        ["doom-coding:secrets.code-server-1", "v1:xyz"],
+        ["other:list[0]", "v1:uvw"],
+      ]),
       encryptionSalt: "v1:abc=:v1:def:ghi",
     });
   });
 
   it("takes an empty file for one that sets nothing", () => {
-    expect(parse("")).toEqual({ environment: undefined });
+    expect(parse("")).toEqual({ environment: undefined, ciphertexts: new Map() });
   });
 
   it("accepts quoted words and numbers that would be ambiguous without quotes", () => {
@@ -76,7 +83,7 @@ describe("parseStackFile", () => {
       "confg: {}\nconfig:\n  doom-coding:enviroment: {}\n",
       [
         "Pulumi.dev.yaml: unknown key confg; known: config, encryptionsalt, encryptedkey, secretsprovider, environment",
-        "Pulumi.dev.yaml: unknown key doom-coding:enviroment; known: doom-coding:environment, doom-coding:secrets",
+        "Pulumi.dev.yaml: unknown key doom-coding:enviroment; known: doom-coding:environment, doom-coding:secrets, doom-coding:rotations",
       ],
     ],
     ["a list for a file", "- a\n", ["Pulumi.dev.yaml: must be a map with the key config"]],

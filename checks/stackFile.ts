@@ -1,11 +1,16 @@
 import { isScalar, LineCounter, parseDocument, Scalar, visit } from "yaml";
 import { ConfigError } from "../config/errors";
-import { ENVIRONMENT_KEY, SECRETS_KEY } from "../config/keys";
+import { ENVIRONMENT_KEY, KNOWN_KEYS, ROTATIONS_KEY, SECRETS_KEY } from "../config/keys";
+import { formatPath } from "../config/problems";
 
 /** What a `Pulumi.<stack>.yaml` says, before its values are checked. */
 export interface StackFile {
   /** The value of `doom-coding:environment`; undefined when the key is missing. */
   readonly environment: unknown;
+  /** The value of `doom-coding:rotations`; undefined when the key is missing. */
+  readonly rotations: unknown;
+  /** Every encrypted value by its path, such as `doom-coding:secrets.code-server-1`. */
+  readonly ciphertexts: ReadonlyMap<string, string>;
   /** Pulumi's proof of the stack's passphrase; undefined before `pulumi stack init`. */
   readonly encryptionSalt?: string;
   /** A secrets provider other than the passphrase, such as `awskms://…`. */
@@ -111,8 +116,8 @@ function readKeys(root: unknown, name: string): StackFile {
       .map((key) => `${name}: unknown key ${key}; known: ${[...TOP_LEVEL_KEYS].join(", ")}`),
     ...Object.keys(config)
       .filter((key) => key.startsWith("doom-coding:"))
-      .filter((key) => key !== ENVIRONMENT_KEY && key !== SECRETS_KEY)
-      .map((key) => `${name}: unknown key ${key}; known: ${ENVIRONMENT_KEY}, ${SECRETS_KEY}`),
+      .filter((key) => !KNOWN_KEYS.includes(key))
+      .map((key) => `${name}: unknown key ${key}; known: ${KNOWN_KEYS.join(", ")}`),
     ...plainSecrets(config[SECRETS_KEY]).map(
       (path) =>
         `${name}: ${SECRETS_KEY}${path} stands in plain text; set it with \`pulumi config set --secret --path\`, and change it, since it was readable`,
@@ -121,6 +126,10 @@ function readKeys(root: unknown, name: string): StackFile {
   if (problems.length > 0) throw new ConfigError(problems);
   return {
     environment: config[ENVIRONMENT_KEY],
+    rotations: config[ROTATIONS_KEY],
+    ciphertexts: new Map(
+      Object.entries(config).flatMap(([key, value]) => ciphertextsIn(value, key)),
+    ),
     ...optionalText("encryptionSalt", file.encryptionsalt),
     ...optionalText("secretsProvider", file.secretsprovider),
   };
@@ -138,4 +147,13 @@ function plainSecrets(value: unknown, path = ""): string[] {
   if (!isMap(value)) return [path];
   if (typeof value.secure === "string") return [];
   return Object.entries(value).flatMap(([key, inner]) => plainSecrets(inner, `${path}.${key}`));
+}
+
+/** Values that are `{secure: <ciphertext>}`, wherever they stand below `path`. */
+function ciphertextsIn(value: unknown, path: string): [string, string][] {
+  if (typeof value !== "object" || value === null) return [];
+  if (isMap(value) && typeof value.secure === "string") return [[path, value.secure]];
+  return Object.entries(value).flatMap(([key, inner]) =>
+    ciphertextsIn(inner, path + formatPath([Array.isArray(value) ? Number(key) : key])),
+  );
 }

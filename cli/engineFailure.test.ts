@@ -46,9 +46,22 @@ describe("failureOf", () => {
     );
   });
 
-  it("promises nothing but the truth about an interrupted preview", () => {
-    expect(failureOf(run({ interrupted: true, purpose: "preview" })).message).toBe(
-      "Interrupted; nothing was changed.",
+  it("names the command that goes on with what was cut off", () => {
+    const fixes = (["up", "down", "passphrase"] as const).map(
+      (purpose) => failureOf(run({ interrupted: true, purpose })).fix,
     );
+    expect(fixes).toEqual([
+      "npx doom up dev goes on from there",
+      "npx doom down dev goes on from there",
+      "npx doom secrets passphrase dev goes on from there",
+    ]);
+  });
+
+  it("promises nothing but the truth about an interrupted preview", () => {
+    for (const purpose of ["preview", "configure"] as const) {
+      expect(failureOf(run({ interrupted: true, purpose })).message).toBe(
+        "Interrupted; nothing was changed.",
+      );
+    }
   });
 });

@@ -3,7 +3,15 @@ import { Failure } from "../operations/failure";
 import { engineComplaints } from "./diagnostics";
 
 /** What a run of the engine was for; part of the message when it fails. */
-export type Purpose = "plan" | "up" | "preview" | "down" | "refresh" | "read";
+export type Purpose =
+  | "plan"
+  | "up"
+  | "preview"
+  | "down"
+  | "refresh"
+  | "read"
+  | "configure"
+  | "passphrase";
 
 const WHAT_FAILED: Readonly<Record<Purpose, (stack: string) => string>> = {
   plan: (stack) => `${stack} cannot be brought up; nothing was changed:`,
@@ -11,7 +19,15 @@ const WHAT_FAILED: Readonly<Record<Purpose, (stack: string) => string>> = {
   preview: (stack) => `What would change in ${stack} cannot be told:`,
   down: (stack) => `${stack} was not taken down completely:`,
   refresh: (stack) => `The state of ${stack} could not be compared with the Docker host:`,
-  read: (stack) => `The outputs of ${stack} cannot be read:`,
+  read: (stack) => `The secrets and outputs of ${stack} cannot be read:`,
+  configure: (stack) => `Pulumi.${stack}.yaml was not changed:`,
+  passphrase: (stack) => `The passphrase of ${stack} was not changed:`,
+};
+
+/** The command that goes on from where a run was cut off, where it is not `up`. */
+const FINISHED_BY: Readonly<Partial<Record<Purpose, string>>> = {
+  down: "down",
+  passphrase: "secrets passphrase",
 };
 
 /** A failed run, as far as it was observed. */
@@ -38,7 +54,7 @@ export function failureOf(run: FailedRun): Failure {
   const complaints = engineComplaints(error.result.stderr);
   const problems = run.messages.length > 0 ? run.messages : complaints;
   const all = [...problems, ...complaints].join("\n");
-  const again = `npx doom ${purpose === "down" ? "down" : "up"} ${stack}`;
+  const again = `npx doom ${FINISHED_BY[purpose] ?? "up"} ${stack}`;
   if (interrupted) return interruptedFailure(purpose, stack, again);
   if (LOCKED.test(all)) {
     return new Failure("locked", `Another run took ${stack} a moment ago.`, {
@@ -85,5 +101,5 @@ function interruptedFailure(purpose: Purpose, stack: string, again: string): Fai
 }
 
 function changesThings(purpose: Purpose): boolean {
-  return purpose === "up" || purpose === "down" || purpose === "refresh";
+  return ["up", "down", "refresh", "passphrase"].includes(purpose);
 }

@@ -30,7 +30,7 @@ export interface RunOptions {
  * Throws a {@link Failure} that says why it failed, in place of the engine's own output.
  */
 export async function runEngine<T>(
-  session: StackSession,
+  session: Pick<StackSession, "command" | "stack">,
   { display, interrupts }: CommandContext,
   { purpose, phase, planned, lines }: RunOptions,
   run: (onEvent: (event: EngineEvent) => void) => Promise<T>,

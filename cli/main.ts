@@ -10,6 +10,7 @@ import type { CommandContext } from "./engineRun";
 import { EXIT_CODES, exitCodeTable } from "./exitCodes";
 import { Interrupts } from "./interrupts";
 import { classify, describeError, errorDocument, type Outcome } from "./output";
+import { addSecretsCommands } from "./secretsCommands";
 
 /** `doom`: the commands of this project. Each module is loaded only when its command runs. */
 
@@ -245,6 +246,7 @@ async function main(args: readonly string[]): Promise<void> {
   addMigrateConfig(migrate);
   addMigrateVolume(migrate);
   addLookingCommands(program);
+  addSecretsCommands(program, perform);
   try {
     await program.parseAsync(args, { from: "user" });
   } catch (error) {

@@ -116,6 +116,7 @@ describe("the container", () => {
   test("is replaced by stopping the old one first, and is neither protected nor kept", () => {
     expect(container.options).toMatchObject({
       deleteBeforeReplace: true,
+      replaceOnChanges: ["mounts"],
       protect: false,
       retainOnDelete: false,
     });

@@ -1,7 +1,8 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { dockerName } from "../config/names";
-import { HEALTHCHECK, hardenedContainer, type Limits, secretMount } from "./container";
+import { GIVEN_PASSWORD_VARIABLE } from "../config/secrets";
+import { HEALTHCHECK, hardenedContainer, type Limits, SUCCESSION, secretMount } from "./container";
 import { Secret } from "./secret";
 import { SecretFile } from "./secretFile";
 import { Volume } from "./volume";
@@ -24,6 +25,8 @@ export interface CodeServerArgs {
   readonly secretFolder: string;
   /** The password that the user set; generated when absent. */
   readonly password?: pulumi.Input<string>;
+  /** How often the password was made anew. */
+  readonly rotation?: number;
   /** User and group id that own the workspace and run the editor. */
   readonly user: { readonly puid: number; readonly pgid: number };
   /** IANA time zone. */
@@ -51,9 +54,10 @@ export class CodeServer extends pulumi.ComponentResource {
       {
         generator: "secretGenerate",
         keep: true,
+        rotation: args.rotation ?? 0,
         ...(args.password === undefined
           ? {}
-          : { environment: { DOOM_GIVEN_PASSWORD: pulumi.secret(args.password) } }),
+          : { environment: { [GIVEN_PASSWORD_VARIABLE]: pulumi.secret(args.password) } }),
       },
       { parent: this },
     );
@@ -116,7 +120,7 @@ export class CodeServer extends pulumi.ComponentResource {
         // Editors write their state when they are told to stop.
         destroyGraceSeconds: 20,
       },
-      { parent: this, deleteBeforeReplace: true },
+      { parent: this, ...SUCCESSION },
     );
   }
 }

@@ -71,6 +71,14 @@ export function hardenedContainer(args: HardenedArgs): Omit<docker.ContainerArgs
 }
 
 /**
+ * How a container gives way to its successor: it goes first, because both want the same name, port and volume.
+ *
+ * With other mounts it has to be another one. The provider would replace it for one mount more, but calls another
+ * source of the same mount an update, and then does nothing: an editor would go on with its old secret.
+ */
+export const SUCCESSION = { deleteBeforeReplace: true, replaceOnChanges: ["mounts"] };
+
+/**
  * The health check of our images. The first probe waits until the service answers and the later ones
  * pause for nine of their ten seconds, so that one second after the start is soon enough to begin (the
  * engine probes for the first time after one interval). Other images with the linuxserver.io contract

@@ -237,6 +237,25 @@ describe("secrets", () => {
     expect(isSecretValue(DOOM_GIVEN_PASSWORD) && DOOM_GIVEN_PASSWORD.value).toBe(given);
   });
 
+  test("are made anew one by one: only the named generator sees a change", async () => {
+    const recorder = await startMocks("dev", { stdout: canaryOutput });
+    const args = environmentArgs({ instances: 2, ...LIMITED });
+    const rotations = new Map([
+      ["code-server-2", 1],
+      ["certificate", 3],
+    ]);
+    new Environment("environment", { ...args, rotations });
+    await allRequestsSent();
+    const seen = ["code-server-1-password", "code-server-2-password", "gateway-certificate"].map(
+      (name) => registered(recorder, `environment-${name}-generate`).inputs.environment,
+    );
+    expect(seen).toEqual([
+      {},
+      { DOOM_ROTATION: "1" },
+      { DOOM_ROTATION: "3", DOOM_CERTIFICATE_NAMES: "127.0.0.1,localhost" },
+    ]);
+  });
+
   test("come out by the number of the instance, as a whole secret", async () => {
     const { component, generated } = await withSecrets();
     expect(await settled(component.passwords)).toEqual({

@@ -3,7 +3,7 @@ import { parseCidrLoosely, split } from "../checks/cidr";
 import { NETWORK_SPLIT_BITS } from "../config/fields";
 import { dockerName } from "../config/names";
 import type { EnvironmentConfig } from "../config/schema";
-import { passwordName } from "../config/secrets";
+import { CERTIFICATE, passwordName } from "../config/secrets";
 import { CODE_SERVER_PORT, CodeServer } from "./codeServer";
 import { ConfigMigration } from "./configMigration";
 import { Gateway } from "./gateway";
@@ -19,6 +19,8 @@ export interface EnvironmentArgs {
   readonly config: EnvironmentConfig;
   /** Passwords that the user set, by name (`code-server-1`). */
   readonly secrets: ReadonlyMap<string, pulumi.Output<string>>;
+  /** How often a generated secret was made anew, by name. */
+  readonly rotations: ReadonlyMap<string, number>;
   /** Folder on the host for secret files, backed by memory. */
   readonly secretFolder: string;
   /** How to come by the two images. */
@@ -143,6 +145,7 @@ export class Environment extends pulumi.ComponentResource {
           logLevel: config.logLevel,
           variables: config.variables,
           ...(password === undefined ? {} : { password }),
+          rotation: args.rotations.get(passwordName(index)) ?? 0,
         },
         { parent: this },
       );
@@ -165,6 +168,7 @@ export class Environment extends pulumi.ComponentResource {
         bindAddress: access.tier === "full" ? access.bindAddress : LOOPBACK,
         port: access.port,
         tls: access.tier !== "local",
+        rotation: args.rotations.get(CERTIFICATE) ?? 0,
         edgeNetwork: this.networks.edge.dockerName,
         internalNetwork: this.networks.internal.dockerName,
         secretFolder: args.secretFolder,

@@ -154,5 +154,8 @@ describe("without TLS", () => {
 
 test("the old container goes before the new one comes: they want the same port", async () => {
   const { recorder } = await gateway();
-  expect(registered(recorder, "gate-container").options.deleteBeforeReplace).toBe(true);
+  expect(registered(recorder, "gate-container").options).toMatchObject({
+    deleteBeforeReplace: true,
+    replaceOnChanges: ["mounts"],
+  });
 });

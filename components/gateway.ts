@@ -1,6 +1,6 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { HEALTHCHECK, hardenedContainer, secretMount } from "./container";
+import { HEALTHCHECK, hardenedContainer, SUCCESSION, secretMount } from "./container";
 import { type Backend, haproxyConfig } from "./haproxyConfig";
 import { Secret } from "./secret";
 import { SecretFile } from "./secretFile";
@@ -24,6 +24,8 @@ export interface GatewayArgs {
   readonly port: number;
   /** Whether to speak TLS, with a certificate made for `bindAddress` and `localhost`. */
   readonly tls: boolean;
+  /** How often the certificate was made anew. */
+  readonly rotation?: number;
   /** Name of the network that carries the published port. */
   readonly edgeNetwork: pulumi.Input<string>;
   /** Name of the network where the editors are. */
@@ -70,8 +72,7 @@ export class Gateway extends pulumi.ComponentResource {
         healthcheck: HEALTHCHECK,
         destroyGraceSeconds: 15,
       },
-      // Its port can be held by one container only.
-      { parent: this, deleteBeforeReplace: true, dependsOn: args.after ?? [] },
+      { parent: this, ...SUCCESSION, dependsOn: args.after ?? [] },
     );
     this.containerName = container.name;
     this.containerId = container.id;
@@ -97,6 +98,7 @@ export class Gateway extends pulumi.ComponentResource {
       {
         generator: "certificateGenerate",
         keep: false,
+        rotation: args.rotation ?? 0,
         environment: { DOOM_CERTIFICATE_NAMES: names.join(",") },
       },
       { parent: this },

@@ -55,6 +55,22 @@ describe("a secret", () => {
     },
   );
 
+  test.each([
+    [0, { GIVEN: "x" }],
+    [3, { GIVEN: "x", DOOM_ROTATION: "3" }],
+  ])("made anew %i times: its generator sees a change only then", async (rotation, environment) => {
+    const { recorder } = await run(
+      () =>
+        new Secret("secret", {
+          generator: "secretGenerate",
+          environment: { GIVEN: "x" },
+          rotation,
+          keep: true,
+        }),
+    );
+    expect(registered(recorder, "secret-generate").inputs.environment).toEqual(environment);
+  });
+
   test("comes out as a secret", async () => {
     const { component } = await run(
       () => new Secret("secret", { generator: "secretGenerate", keep: true }),

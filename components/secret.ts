@@ -1,11 +1,14 @@
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
+import { ROTATION_VARIABLE } from "../config/rotations";
 
 export interface SecretArgs {
   /** The operation in `operations/` that makes the value and prints it. */
   readonly generator: "secretGenerate" | "certificateGenerate";
   /** What the generator reads; a change makes it run again, in place. */
   readonly environment?: Record<string, pulumi.Input<string>>;
+  /** How often it was made anew on request; a change makes the generator run again, in place. */
+  readonly rotation?: number;
   /**
    * Whether the secret outlives `doom down`, because data that stays depends on it. It cannot be
    * dropped from the program then.
@@ -28,7 +31,7 @@ export class Secret extends pulumi.ComponentResource {
       `${name}-generate`,
       {
         create: `node bin/operations/${args.generator}.js`,
-        environment: args.environment ?? {},
+        environment: { ...args.environment, ...rotationOf(args) },
         // The default logs standard output, which is the secret, into the engine's events.
         logging: command.local.Logging.None,
       },
@@ -43,4 +46,9 @@ export class Secret extends pulumi.ComponentResource {
     this.value = pulumi.secret(generated.stdout);
     this.registerOutputs({});
   }
+}
+
+/** Absent for a secret that never was: what was made before there were rotations stays as it is. */
+function rotationOf({ rotation = 0 }: SecretArgs): Record<string, string> {
+  return rotation === 0 ? {} : { [ROTATION_VARIABLE]: String(rotation) };
 }

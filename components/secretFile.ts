@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
+import { secretFingerprint } from "../checks/secretFingerprint";
 
 export interface SecretFileArgs {
   /** Folder on the Docker host, backed by memory; see operations/secretLocation.ts. */
@@ -30,9 +30,7 @@ export class SecretFile extends pulumi.ComponentResource {
       opts,
     );
     const content = pulumi.secret(args.content);
-    const fingerprint = content.apply((text) =>
-      createHash("sha256").update(text).digest("hex").slice(0, 12),
-    );
+    const fingerprint = content.apply(secretFingerprint);
     const path = pulumi.interpolate`${args.folder}/${args.fileName}-${pulumi.unsecret(fingerprint)}`;
     const file = new command.local.Command(
       `${name}-write`,

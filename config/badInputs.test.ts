@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, test, vi } from "vitest";
 import { parseStackFile } from "../checks/stackFile";
 import { badAddresses, badPorts, badRanges } from "../test/support/badInputs/access";
 import { badNames } from "../test/support/badInputs/names";
+import { badRotations } from "../test/support/badInputs/rotations";
 import { badPasswords, badSecrets } from "../test/support/badInputs/secrets";
 import {
   badImages,
@@ -95,6 +96,7 @@ const groups: [string, readonly BadInput[]][] = [
   ["keys", badKeys],
   ["passwords", badPasswords],
   ["secrets", badSecrets],
+  ["rotations", badRotations],
 ];
 
 describe.each(groups)("%s", (_group, rows) => {

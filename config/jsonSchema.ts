@@ -1,7 +1,8 @@
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
-import { ENVIRONMENT_KEY, SECRETS_KEY } from "./keys";
+import { ENVIRONMENT_KEY, ROTATIONS_KEY, SECRETS_KEY } from "./keys";
+import { rotationsSchema } from "./rotations";
 import { environmentSchema } from "./schema";
 
 /** Where editors find it; every `Pulumi.<stack>.yaml` names it in its first line. */
@@ -10,9 +11,10 @@ export const STACK_SCHEMA_FILE = "config/stack.schema.json";
 /** The JSON Schema of a stack file, so that editors complete and check it while it is written. */
 export function stackFileSchema(): object {
   const { $schema, ...environment } = z.toJSONSchema(environmentSchema, { io: "input" });
+  const { $schema: _, ...rotations } = z.toJSONSchema(rotationsSchema, { io: "input" });
   const encrypted = {
     type: "object",
-    description: "Encrypted by `pulumi config set --secret --path`.",
+    description: "Encrypted by `doom secrets set`, or by `pulumi config set --secret --path`.",
     properties: { secure: { type: "string" } },
     required: ["secure"],
     additionalProperties: false,
@@ -30,6 +32,7 @@ export function stackFileSchema(): object {
         properties: {
           [ENVIRONMENT_KEY]: environment,
           [SECRETS_KEY]: { type: "object", additionalProperties: encrypted },
+          [ROTATIONS_KEY]: rotations,
         },
         required: [ENVIRONMENT_KEY],
       },

@@ -18,6 +18,7 @@ test("the stack's name and its environment, with defaults filled in", () => {
     stack: "staging",
     environment: { instances: 2, resources: { memory: 512 }, timeZone: "UTC" },
     secrets: new Map(),
+    rotations: new Map(),
   });
 });
 
@@ -33,6 +34,15 @@ test("every secret comes out marked, though Pulumi hands it over in the clear", 
       value,
       secret: true,
     });
+});
+
+test("how often secrets were made anew, also of an editor that is left out for now", () => {
+  const rotations = '{"certificate":2,"code-server-7":1}';
+  pulumi.runtime.setAllConfig({ ...ENVIRONMENT, "doom-coding:rotations": rotations }, []);
+  expect([...loadConfig().rotations]).toEqual([
+    ["certificate", 2],
+    ["code-server-7", 1],
+  ]);
 });
 
 test("values may come in the older spelling of their keys, as the language host sends them", () => {

@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { ConfigError } from "./errors";
-import { ENVIRONMENT_KEY, SECRETS_KEY } from "./keys";
+import { ENVIRONMENT_KEY, KNOWN_KEYS, ROTATIONS_KEY, SECRETS_KEY } from "./keys";
 import { checkStackName } from "./names";
+import { parseRotations } from "./rotations";
 import { type EnvironmentConfig, parseEnvironment } from "./schema";
 import { refuseOlderSchema } from "./schemaVersion";
 import { parseSecrets } from "./secrets";
@@ -12,6 +13,8 @@ export interface LoadedConfig {
   readonly environment: EnvironmentConfig;
   /** Secrets that the user set, by name; what is absent is generated. */
   readonly secrets: ReadonlyMap<string, pulumi.Output<string>>;
+  /** How often a generated secret was made anew, by name; what is absent never was. */
+  readonly rotations: ReadonlyMap<string, number>;
 }
 
 /**
@@ -22,25 +25,27 @@ const { isConfigSecret } = pulumi.runtime as unknown as {
   isConfigSecret(key: string): boolean;
 };
 
-const KNOWN_KEYS = new Set([ENVIRONMENT_KEY, SECRETS_KEY]);
-
 function refuseUnknownKeys(): void {
   const unknown = Object.keys(pulumi.runtime.allConfig()).filter(
-    (key) => key.startsWith("doom-coding:") && !KNOWN_KEYS.has(key),
+    (key) => key.startsWith("doom-coding:") && !KNOWN_KEYS.includes(key),
   );
   if (unknown.length > 0) {
     throw new ConfigError(
-      unknown.map((key) => `${key}: unknown key; known: ${[...KNOWN_KEYS].join(", ")}`),
+      unknown.map((key) => `${key}: unknown key; known: ${KNOWN_KEYS.join(", ")}`),
     );
   }
 }
 
-/** `environment` goes into plain state, labels and container settings: nothing in it stays secret. */
-function refuseEncryptedEnvironment(): void {
-  if (isConfigSecret(ENVIRONMENT_KEY)) {
-    throw new ConfigError([
-      `${ENVIRONMENT_KEY}: holds an encrypted value, but all of it is used in plain text; only ${SECRETS_KEY} is for secrets`,
-    ]);
+/** These go into plain state, labels and container settings: nothing in them stays secret. */
+function refuseEncryptedSettings(): void {
+  const encrypted = [ENVIRONMENT_KEY, ROTATIONS_KEY].filter(isConfigSecret);
+  if (encrypted.length > 0) {
+    throw new ConfigError(
+      encrypted.map(
+        (key) =>
+          `${key}: holds an encrypted value, but all of it is used in plain text; only ${SECRETS_KEY} is for secrets`,
+      ),
+    );
   }
 }
 
@@ -67,7 +72,7 @@ function readValue(name: string): unknown {
 export function loadConfig(): LoadedConfig {
   const stack = checkStackName(pulumi.getStack());
   refuseUnknownKeys();
-  refuseEncryptedEnvironment();
+  refuseEncryptedSettings();
   const value = readValue("environment");
   refuseOlderSchema(value, stack);
   const environment = parseEnvironment(value);
@@ -78,5 +83,5 @@ export function loadConfig(): LoadedConfig {
     environment.instances,
   );
   const secrets = new Map([...plain].map(([name, value]) => [name, pulumi.secret(value)]));
-  return { stack, environment, secrets };
+  return { stack, environment, secrets, rotations: parseRotations(readValue("rotations")) };
 }

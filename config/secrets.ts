@@ -1,10 +1,37 @@
 import { ConfigError } from "./errors";
 import { SECRETS_KEY } from "./keys";
+import { dockerName } from "./names";
 import { formatPath } from "./problems";
+
+/** The variable in which the generator of a password gets the one that the user set. */
+export const GIVEN_PASSWORD_VARIABLE = "DOOM_GIVEN_PASSWORD";
 
 /** The name in {@link SECRETS_KEY} of the password of one editor. */
 export function passwordName(index: number): string {
   return `code-server-${index}`;
+}
+
+/** The number of the editor that a password is named after; undefined for any other secret. */
+export function editorNumber(name: string): number | undefined {
+  const digits = /^code-server-([1-9]\d*)$/.exec(name)?.[1];
+  return digits === undefined ? undefined : Number(digits);
+}
+
+/** The name of the gateway's certificate with its key; it is always generated. */
+export const CERTIFICATE = "certificate";
+
+/** The names of the secrets of an environment with `instances` editors, over TLS or not. */
+export function secretNames(instances: number, tls: boolean): string[] {
+  const passwords = Array.from({ length: instances }, (_, index) => passwordName(index + 1));
+  return tls ? [...passwords, CERTIFICATE] : passwords;
+}
+
+/** The name of the container that the secret called `name` belongs to. */
+export function containerOfSecret(stack: string, name: string): string {
+  const editor = editorNumber(name);
+  return editor === undefined
+    ? dockerName(stack, "gateway")
+    : dockerName(stack, "code-server", editor);
 }
 
 const MIN_CHARACTERS = 8;
@@ -54,7 +81,7 @@ export function parseSecrets(
     throw new ConfigError([`${SECRETS_KEY}: must be a map such as {"${passwordName(1)}": …}`]);
   }
   const entries = Object.entries(value);
-  const known = new Set(Array.from({ length: instances }, (_, index) => passwordName(index + 1)));
+  const known = new Set(secretNames(instances, false));
   const problems = entries.flatMap(([name, secret]) => {
     const at = `${SECRETS_KEY}${formatPath([name])}`;
     if (!known.has(name)) return [`${at}: unknown; this environment has ${[...known].join(", ")}`];

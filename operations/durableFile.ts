@@ -1,30 +1,43 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname } from "node:path";
 
 /**
- * Writes a file that is there whole or not at all, also after a power failure; mode 0600.
+ * Writes a file that is there as a whole or as it was, also after a crash or a loss of power.
  *
- * Folders that are missing are made with mode 0700.
+ * A link stays one: what it points to is replaced. Folders that are missing are made with mode 0700.
  */
-export function writeDurably(path: string, text: string): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  const temporary = `${path}.${process.pid}`;
+export function writeDurably(file: string, content: string | Uint8Array, mode = 0o600): void {
+  const target = existsSync(file) ? realpathSync(file) : file;
+  mkdirSync(dirname(target), { recursive: true, mode: 0o700 });
+  const draft = `${target}.${process.pid}.tmp`;
+  rmSync(draft, { force: true });
   try {
-    const descriptor = openSync(temporary, "w", 0o600);
+    const descriptor = openSync(draft, "wx", mode);
     try {
-      writeSync(descriptor, text);
+      writeFileSync(descriptor, content);
       fsyncSync(descriptor);
     } finally {
       closeSync(descriptor);
     }
-    renameSync(temporary, path);
-  } finally {
-    rmSync(temporary, { force: true });
+    renameSync(draft, target);
+  } catch (error) {
+    rmSync(draft, { force: true });
+    throw error;
   }
-  syncFolder(dirname(path));
+  syncFolder(dirname(target));
 }
 
-/** Makes sure that a folder's entries, such as a renamed file's, survive a power failure. */
+/** Makes the names in a folder durable: a loss of power undoes a rename or a new folder that is not. */
 export function syncFolder(folder: string): void {
   const descriptor = openSync(folder, "r");
   try {

@@ -1,4 +1,4 @@
-import { createDecipheriv, pbkdf2, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import {
   chmodSync,
   closeSync,
@@ -13,7 +13,7 @@ import {
   writeSync,
 } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
-import { promisify } from "node:util";
+import { deriveKey, sealedBytes, unseal } from "./ciphertext";
 import { errorCode, Failure } from "./failure";
 import type { Project } from "./project";
 
@@ -34,6 +34,11 @@ export interface Passphrase {
 const FOLDER = ".passphrases";
 /** As strong as the AES-256 key that is derived from it: the ciphertext may become public. */
 const ENTROPY_BYTES = 32;
+
+/** A passphrase that nobody guesses, in characters that nothing has to quote. */
+export function generatePassphrase(): string {
+  return randomBytes(ENTROPY_BYTES).toString("base64url");
+}
 
 /** The file that `doom init` keeps the passphrase of `stack` in. */
 export function passphrasePath(project: Project, stack: string): string {
@@ -140,7 +145,7 @@ function createPassphraseFile(path: string): boolean {
   const temporary = `${path}.${process.pid}.tmp`;
   const descriptor = openSync(temporary, "wx", 0o600);
   try {
-    writeSync(descriptor, `${randomBytes(ENTROPY_BYTES).toString("base64url")}\n`);
+    writeSync(descriptor, `${generatePassphrase()}\n`);
     fsyncSync(descriptor);
     linkSync(temporary, path);
     return true;
@@ -153,52 +158,51 @@ function createPassphraseFile(path: string): boolean {
   }
 }
 
-/** sdk/go/common/resource/config/crypt.go: PBKDF2 with SHA-256, then AES-256-GCM. */
-const ITERATIONS = 1_000_000;
-const KEY_BYTES = 32;
-const NONCE_BYTES = 12;
-const TAG_BYTES = 16;
-const PROOF = "pulumi";
-
 /**
  * Whether `passphrase` opens what `salt` (a stack's `encryptionsalt`) was made with.
  *
  * Takes about half a second of another thread. Throws a {@link Failure} for a salt of another form.
  */
 export async function opensSalt(passphrase: string, salt: string): Promise<boolean> {
-  const match = /^v1:([^:]+):v1:([^:]+):([^:]+)$/.exec(salt);
-  const damaged = () =>
-    new Failure("configuration", "The encryptionsalt of the stack file is damaged.", {
-      fix: "restore the line from version control or from the stack's state",
-    });
-  if (!match) throw damaged();
-  const [saltBytes, nonce, sealed] = match.slice(1).map((part) => Buffer.from(part, "base64")) as [
-    Buffer,
-    Buffer,
-    Buffer,
-  ];
-  if (nonce.length !== NONCE_BYTES || sealed.length !== TAG_BYTES + PROOF.length) throw damaged();
-  const key = await promisify(pbkdf2)(passphrase, saltBytes, ITERATIONS, KEY_BYTES, "sha256");
-  const decipher = createDecipheriv("aes-256-gcm", key, nonce, { authTagLength: TAG_BYTES });
-  decipher.setAuthTag(sealed.subarray(-TAG_BYTES));
-  const opened = decipher.update(sealed.subarray(0, -TAG_BYTES));
-  try {
-    decipher.final();
-  } catch {
-    // A tag that does not verify is how a wrong key shows; there is no other sign.
-    return false;
-  }
-  return opened.toString() === PROOF;
+  return (await stackKey(passphrase, salt)) !== undefined;
 }
 
-/** Throws a {@link Failure} unless `passphrase` is the one that `stack` was made with. */
+/**
+ * Throws a {@link Failure} unless `passphrase` is the one that `stack` was made with, and opens each of
+ * `ciphertexts` (of its file, by their paths): one of another stack would stop the engine half way.
+ */
 export async function checkPassphrase(
   stack: string,
   passphrase: Passphrase,
   salt: string,
+  ciphertexts: ReadonlyMap<string, string> = new Map(),
 ): Promise<void> {
-  if (await opensSalt(passphrase.value, salt)) return;
-  throw new Failure("passphrase", `${passphrase.source} is not the passphrase of ${stack}.`, {
-    fix: `put the passphrase that ${stack} was created with there; without it the stack's secrets cannot be read`,
+  const key = await stackKey(passphrase.value, salt);
+  if (!key) {
+    throw new Failure("passphrase", `${passphrase.source} is not the passphrase of ${stack}.`, {
+      fix: `put the passphrase that ${stack} was created with there; without it the stack's secrets cannot be read`,
+    });
+  }
+  const foreign = [...ciphertexts].filter(([, text]) => unseal(key, text) === undefined);
+  if (foreign.length === 0) return;
+  const paths = foreign.map(([path]) => path);
+  throw new Failure("configuration", `Pulumi.${stack}.yaml holds what this stack cannot open:`, {
+    problems: paths.map((path) => `${path}: encrypted for another stack, or damaged`),
+    fix: `take it out (npx pulumi config rm --path '${paths[0]}' -s ${stack}) and set it anew: npx doom secrets set ${stack} NAME`,
   });
 }
+
+/** The key that encrypts a stack's secrets; undefined when `passphrase` is not the right one. */
+export async function stackKey(passphrase: string, salt: string): Promise<Buffer | undefined> {
+  const match = /^v1:([^:]+):(v1:[^:]+:[^:]+)$/.exec(salt);
+  if (!match || sealedBytes(match[2] as string) !== PROOF.length) {
+    throw new Failure("configuration", "The encryptionsalt of the stack file is damaged.", {
+      fix: "restore the line from version control or from the stack's state",
+    });
+  }
+  const key = await deriveKey(passphrase, Buffer.from(match[1] as string, "base64"));
+  return unseal(key, match[2] as string) === PROOF ? key : undefined;
+}
+
+/** What Pulumi encrypts beside the salt, to know the right passphrase by. */
+const PROOF = "pulumi";

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { argon2id } from "hash-wasm";
-import { passwordProblem } from "../config/secrets";
+import { GIVEN_PASSWORD_VARIABLE, passwordProblem } from "../config/secrets";
 
 /** What the program keeps of a password, in encrypted state only. */
 export interface GeneratedPassword {
@@ -38,7 +38,7 @@ export async function generatePassword(given?: string): Promise<GeneratedPasswor
 
 /** Runs as a command of the stack: `DOOM_GIVEN_PASSWORD` in, one JSON document out. */
 async function main(): Promise<void> {
-  const generated = await generatePassword(process.env.DOOM_GIVEN_PASSWORD);
+  const generated = await generatePassword(process.env[GIVEN_PASSWORD_VARIABLE]);
   process.stdout.write(JSON.stringify(generated));
 }
 

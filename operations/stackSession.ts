@@ -7,12 +7,14 @@ import { refuseOlderSchema } from "../config/schemaVersion";
 import {
   EngineCommand,
   type EngineLocation,
+  type EngineResult,
   findEngine,
   type OpenStack,
   openStack,
 } from "./engine";
 import { Failure } from "./failure";
 import { checkPassphrase, type Passphrase, readPassphrase } from "./passphrase";
+import { refuseInterruptedChange } from "./passphraseChange";
 import { findProject, type Project, readStackFile } from "./project";
 import { readState, stateFolderProblem } from "./stateFiles";
 
@@ -29,6 +31,12 @@ export interface StackSession {
   readonly secretsEnvironment: Readonly<Record<string, string>>;
   /** Opens the stack in the Automation API; `options` are flags of the CLI, as PULUMI_OPTION_*. */
   open(options?: Readonly<Record<string, string>>): Promise<OpenStack>;
+  /**
+   * Runs one command of the CLI on this stack, with `input` on its standard input.
+   *
+   * Throws an {@link EngineError} unless it succeeds.
+   */
+  run(args: readonly string[], input?: string): Promise<EngineResult>;
 }
 
 /** As the Automation API takes them. */
@@ -74,6 +82,8 @@ async function sessionOf(project: Project, stack: string, file: StackFile): Prom
     policies: policyOptions(project, stack),
     secretsEnvironment: secrets,
     open: (options = {}) => openWith(project, stack, command, engine, { ...secrets, ...options }),
+    run: (args, input = "") =>
+      command.runWithInput([...args, "--stack", stack], project.root, secrets, input),
   };
 }
 
@@ -112,9 +122,10 @@ async function openSecrets(
   checkpoint: Checkpoint,
 ): Promise<Passphrase["environment"]> {
   if (file.secretsProvider !== undefined && file.secretsProvider !== "passphrase") return {};
+  refuseInterruptedChange(project, stack);
   const passphrase = readPassphrase(project, stack);
   const salt = file.encryptionSalt ?? checkpoint.salt;
-  if (salt !== undefined) await checkPassphrase(stack, passphrase, salt);
+  if (salt !== undefined) await checkPassphrase(stack, passphrase, salt, file.ciphertexts);
   return passphrase.environment;
 }
 

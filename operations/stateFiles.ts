@@ -8,7 +8,7 @@ import type { Project } from "./project";
 /** The files of Pulumi's file backend, read only: stacks, their history and their backups. */
 
 /** Pulumi's file backend puts everything of a project below its name. */
-function bookkeeping(project: Project, ...parts: string[]): string {
+export function bookkeeping(project: Project, ...parts: string[]): string {
   return join(project.stateFolder, ".pulumi", ...parts);
 }
 

@@ -1,6 +1,11 @@
-import { stackOutputs } from "../../checks/checkpoint";
+import type { Checkpoint } from "../../checks/checkpoint";
+import { secretNameOf } from "../../checks/secretInventory";
+import { isUndecided, passwordInForce, type SecretValues } from "../../checks/secretValues";
+import { containerOfSecret, editorNumber, passwordName } from "../../config/secrets";
 import { Failure } from "../../operations/failure";
-import { openSession, type StackSession } from "../../operations/stackSession";
+import { stackContainers } from "../../operations/stackContainers";
+import { openSession } from "../../operations/stackSession";
+import { readSecretValues } from "../../operations/storedSecrets";
 import { type CommandContext, runEngine } from "../engineRun";
 import type { Outcome } from "../output";
 
@@ -11,33 +16,43 @@ export async function password(
   context: CommandContext,
 ): Promise<Outcome> {
   const session = await openSession(stack);
-  if (stackOutputs(session.checkpoint).passwords === undefined) {
+  requireEditor(stack, instance, session.checkpoint);
+  const name = passwordName(Number(instance));
+  const { result: values } = await runEngine(
+    session,
+    context,
+    { purpose: "read", phase: "opening the secrets" },
+    () => readSecretValues(session),
+  );
+  const value = await inForce(stack, name, values);
+  context.display.stop();
+  return { text: value, data: { instance: Number(instance), password: value } };
+}
+
+function requireEditor(stack: string, instance: string, { resources }: Checkpoint): void {
+  const editors = resources
+    .flatMap((resource) => editorNumber(secretNameOf(resource) ?? "") ?? [])
+    .sort((a, b) => a - b);
+  if (editors.length === 0) {
     throw new Failure("configuration", `${stack} has no passwords yet: it was never up.`, {
       fix: `npx doom up ${stack}`,
     });
   }
-  const passwords = await readPasswords(session, context);
-  context.display.stop();
-  const value = Object.hasOwn(passwords, instance) ? passwords[instance] : undefined;
-  if (value === undefined) {
-    const known = Object.keys(passwords).join(", ");
+  if (!editors.map(String).includes(instance)) {
     throw new Failure("usage", `${stack} has no editor ${JSON.stringify(instance)}.`, {
-      fix: `its editors are ${known}`,
+      fix: `its editors are ${editors.join(", ")}`,
     });
   }
-  return { text: value, data: { instance: Number(instance), password: value } };
 }
 
-async function readPasswords(
-  session: StackSession,
-  context: CommandContext,
-): Promise<Record<string, string>> {
-  const { workspace } = await session.open();
-  const { result } = await runEngine(
-    session,
-    context,
-    { purpose: "read", phase: "opening the secrets" },
-    () => workspace.stackOutputs(session.stack),
-  );
-  return result.passwords?.value as Record<string, string>;
+/** Only an update that was cut off leaves a doubt, and only then the Docker host is asked. */
+async function inForce(stack: string, name: string, values: SecretValues): Promise<string> {
+  const container = isUndecided(values, name)
+    ? (await stackContainers(stack)).get(containerOfSecret(stack, name))
+    : undefined;
+  const value = passwordInForce(values, name, container?.secretFile);
+  if (value !== undefined) return value;
+  throw new Failure("configuration", `The password of ${name} was not made yet.`, {
+    fix: `npx doom up ${stack}`,
+  });
 }

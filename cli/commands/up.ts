@@ -10,7 +10,7 @@ import { readState } from "../../operations/stateFiles";
 import { type CommandContext, refreshState, runEngine } from "../engineRun";
 import type { Outcome } from "../output";
 import { changesText } from "../text";
-import type { UpdateProgress } from "../updateProgress";
+import type { Step, UpdateProgress } from "../updateProgress";
 
 /** The outputs of index.ts that the closing text needs. */
 interface PlainOutputs {
@@ -25,14 +25,18 @@ export async function up(stack: string, context: CommandContext): Promise<Outcom
   display.enter(`checking ${stack}`);
   const session = await openEnvironmentSession(stack);
   refuseHeld(session.project, stack);
-  const result = await blamingOtherRuns(session.project, stack, () => update(session, context));
+  const result = await blamingOtherRuns(session.project, stack, () =>
+    updateEnvironment(session, context),
+  );
   display.stop();
   return describeUp(session, { ...result, seconds: (Date.now() - began) / 1000 });
 }
 
-async function update(
+/** Everything of an up but its closing words; `approve` may throw at what the plan would do. */
+export async function updateEnvironment(
   session: EnvironmentSession,
   context: CommandContext,
+  approve: (steps: readonly Step[]) => void = () => {},
 ): Promise<Omit<UpSummary, "seconds">> {
   const { project, stack, environment } = session;
   await preflight({ stack, environment });
@@ -42,6 +46,7 @@ async function update(
   if (refresh) await refreshState(session, context, open);
   const plan = await planUpdate(session, context, open);
   const { warnings, advice } = plan;
+  approve(plan.allSteps);
   if (isNoChange(session, plan)) {
     return { changes: {}, warnings, advice, notes, outputs: plainOutputs(session) };
   }

@@ -40,6 +40,7 @@ export function environmentArgs(
     stack,
     config,
     secrets: new Map(),
+    rotations: new Map(),
     secretFolder: SECRET_FOLDER,
     images: {
       codeServer:

@@ -24,6 +24,7 @@ export interface Registration {
     readonly deleteBeforeReplace: boolean;
     readonly additionalSecretOutputs: readonly string[];
     readonly ignoreChanges: readonly string[];
+    readonly replaceOnChanges: readonly string[];
     /** `type::name` of what has to be there first, sorted. */
     readonly dependencies: readonly string[];
     /** Go duration, such as `30m`; empty for the default. */
@@ -123,6 +124,7 @@ function describeRequest(request: RegisterRequest): Registration {
       deleteBeforeReplace: request.getDeletebeforereplace(),
       additionalSecretOutputs: request.getAdditionalsecretoutputsList(),
       ignoreChanges: request.getIgnorechangesList(),
+      replaceOnChanges: request.getReplaceonchangesList(),
       dependencies: request.getDependenciesList().map(shortUrn).sort(),
       createTimeout: request.getCustomtimeouts()?.getCreate() ?? "",
     },

@@ -233,7 +233,7 @@ export const badKeys: readonly BadInput[] = [
     keys: { "doom-coding:enviroment": '"canary-value"' },
     hidden: "canary-value",
     problems: [
-      "doom-coding:enviroment: unknown key; known: doom-coding:environment, doom-coding:secrets",
+      "doom-coding:enviroment: unknown key; known: doom-coding:environment, doom-coding:secrets, doom-coding:rotations",
     ],
   },
   { given: "misspelt key", set: ["loglevel", "info"], problems: unknown("loglevel") },
