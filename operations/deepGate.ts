@@ -20,9 +20,9 @@ export const CHECKS = [
   "login",
   "workbench",
   "websocket",
-  "extensions",
   "volume",
   "uptime",
+  "extensions",
 ] as const;
 
 export interface GateResult {
@@ -104,10 +104,12 @@ async function askAll(gate: Gate, first: Docker.ContainerInspectInfo): Promise<v
       },
       cookies: sessionCookies(first.Config.Env, input.loginHash),
     }),
-    verdicts.run("extensions", () => compareExtensions(gate)),
     verdicts.run("volume", () => writeThroughVolume(container)),
   ]);
-  await verdicts.run("uptime", () => untilOldEnough(gate, first));
+  const runs = await verdicts.run("uptime", () => untilOldEnough(gate, first));
+  // Last, since an editor that has just started may still be at work on its list.
+  if (runs) await verdicts.run("extensions", () => compareExtensions(gate));
+  else verdicts.skip(["extensions"], "the container does not run as it did");
 }
 
 /** Waits until the container's own check has passed; fails at once where that cannot happen any more. */
@@ -131,7 +133,7 @@ async function untilOldEnough(gate: Gate, first: Docker.ContainerInspectInfo) {
     const seconds = (Date.now() + clockOffset - Date.parse(info.State.StartedAt)) / 1000;
     // Where another check has failed, there is nothing to wait for.
     if (seconds >= input.uptimeSeconds || !verdicts.passed)
-      return { evidence: `has run for ${Math.floor(seconds)} s` };
+      return { evidence: `has run for ${Math.floor(seconds)} s`, value: true };
     if (deadline.isOver) throw new Error(`has run for ${Math.floor(seconds)} s only`);
   }
 }

@@ -63,8 +63,9 @@ const NOT_ASKED = Object.fromEntries(
 );
 
 describe("an editor that publishes nothing, on a network without a way in or out", () => {
-  /** As an extension is installed: its folder, and an entry in the list. */
+  /** As an extension is installed: its folder, and an entry in the list, which the editor starts empty. */
   const INSTALL = `cd /config/extensions
+    until [[ -e extensions.json && $(<extensions.json) == "[]" ]]; do sleep 0.1; done
     mkdir acme.hello-1.2.3
     echo '{"publisher":"acme","name":"hello","version":"1.2.3","engines":{"vscode":"*"}}' \\
       >acme.hello-1.2.3/package.json
@@ -264,7 +265,7 @@ describe("an editor that answers its health check", () => {
       { websocket: expect.stringMatching(/^the WebSocket closed .* instead of an answer to VS/) },
     ],
   ])("%s", async (_title, mode, expected) => {
-    await runIn(editor.id, intoMode(mode));
+    await runIn(editor.id, intoMode(mode), "1000:1000");
     const timeoutSeconds = mode === "silent" || mode === "hanging" ? 5 : 60;
     expect(failures(await gate(editor, { timeoutSeconds }))).toEqual({ ...expected, volume });
   });
