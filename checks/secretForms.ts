@@ -1,9 +1,6 @@
 /** What of a secret gives it away, and how that may be written where it must not stand. */
 
-/**
- * Shorter texts occur by chance: of all texts of 8 random characters one in a million would be found
- * in a thousand images. The shortest password that the configuration takes has as many.
- */
+/** Shorter texts occur by chance. The shortest password that the configuration takes is as long. */
 export const MIN_BYTES = 8;
 
 /** A part of a secret that is as good as the whole; `of` says which part, for findings. */

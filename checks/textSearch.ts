@@ -1,3 +1,10 @@
+/** How many bytes at the end of a window decide whether anything can end there. */
+const BLOCK = 3;
+/** What a table of bytes can hold. */
+const MAX_SHIFT = 255;
+/** A table that stays in the processor's cache. */
+const HASHES = 1 << 18;
+
 /**
  * Looks for many texts at once in bytes that arrive in parts: the algorithm of Wu and Manber
  * (A Fast Algorithm for Multi-Pattern Searching, 1994).
@@ -80,10 +87,6 @@ export class RunningSearch {
     this.rest = Buffer.from(joined.subarray(Math.max(0, joined.length - this.overlap)));
   }
 }
-
-const BLOCK = 3;
-const MAX_SHIFT = 255;
-const HASHES = 1 << 18;
 
 /** Of the three bytes that end at `end`; bits that fall out at the top only cost comparisons. */
 function hashAt(bytes: Uint8Array, end: number): number {

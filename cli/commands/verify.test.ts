@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { PlaceResult } from "../../operations/leakScan";
+import type { PlaceResult } from "../../operations/placeSearch";
 import { Display } from "../display";
 import type { CommandContext } from "../engineRun";
 import { describeScan, verify } from "./verify";

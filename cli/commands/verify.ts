@@ -1,7 +1,7 @@
 import { Failure } from "../../operations/failure";
-import type { PlaceResult } from "../../operations/leakScan";
+import { isClean, readSecrets, type SecretScan, scanForSecrets } from "../../operations/leakScan";
 import { refuseHeld } from "../../operations/locks";
-import { isClean, readSecrets, type SecretScan, scanForSecrets } from "../../operations/secretScan";
+import type { PlaceResult } from "../../operations/placeSearch";
 import { openEnvironmentSession } from "../../operations/stackSession";
 import { type CommandContext, runEngine } from "../engineRun";
 import { EXIT_CODES } from "../exitCodes";
@@ -27,7 +27,7 @@ export async function verify(
 }
 
 async function verifySecrets(stack: string, context: CommandContext): Promise<Outcome> {
-  const { display, interrupts } = context;
+  const { display } = context;
   display.enter(`checking ${stack}`);
   const session = await openEnvironmentSession(stack);
   refuseHeld(session.project, stack);
@@ -41,12 +41,18 @@ async function verifySecrets(stack: string, context: CommandContext): Promise<Ou
   let place = "";
   display.enter(`looking for ${secrets.length} secrets`, () => place);
   const scan = await scanForSecrets(session, open, secrets, (name) => {
+    refuseInterrupted(context);
     place = name;
   });
   display.stop();
-  if (interrupts.received)
-    throw new Failure("interrupted", "Interrupted; nothing was changed, and nothing is proven.");
+  refuseInterrupted(context);
   return describeScan(stack, scan);
+}
+
+/** A preview that was stopped has not printed what it would have printed. */
+function refuseInterrupted({ interrupts }: CommandContext): void {
+  if (!interrupts.received) return;
+  throw new Failure("interrupted", "Interrupted; nothing was changed, and nothing is proven.");
 }
 
 /** What was looked through and what was found; never a secret. */

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import type Docker from "dockerode";
 import type { Entry } from "tar-stream";
 import { type FileChange, pathsToRead } from "../../checks/changedFiles";
-import type { Place, SearchedObject } from "../leakScan";
+import type { Place, SearchedObject } from "../placeSearch";
 import { tarEntries, wholeArchive } from "../tarEntries";
 import { filesIn } from "./files";
 import { nameOf, type StackThings } from "./stackThings";

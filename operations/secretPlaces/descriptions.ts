@@ -2,7 +2,7 @@ import { PassThrough } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { finished } from "node:stream/promises";
 import type Docker from "dockerode";
-import type { Place, SearchedObject } from "../leakScan";
+import type { Place, SearchedObject } from "../placeSearch";
 import { hostnameFile } from "./containerFiles";
 import { nameOf, type StackThings, streamFrom, tagOf } from "./stackThings";
 
@@ -73,8 +73,9 @@ export function events(things: StackThings): Place {
       yield {
         name: "all that the engine still has",
         content: content as AsyncIterable<Buffer>,
-        markers: containers.map(({ Id }) => Id),
+        ...(containers.length > 0 ? { markers: containers.map(({ Id }) => Id) } : {}),
       };
+      if (containers.length === 0) throw new Error("there is no container to know them by");
     },
   };
 }

@@ -5,7 +5,7 @@ import { parseDocument } from "yaml";
 import { type Checkpoint, stackOutputs } from "../../checks/checkpoint";
 import { SECRETS_KEY } from "../../config/keys";
 import { EngineError, type EngineResult, type OpenStack } from "../engine";
-import type { Place, SearchedObject } from "../leakScan";
+import type { Place, SearchedObject } from "../placeSearch";
 import { stackFilePath } from "../project";
 import type { StackSession } from "../stackSession";
 

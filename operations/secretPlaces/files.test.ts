@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { SecretSearch } from "../../checks/secretSearch";
 import { scratchFolders } from "../../test/support/scratch";
-import { searchPlace } from "../leakScan";
+import { searchPlace } from "../placeSearch";
 import type { StackSession } from "../stackSession";
 import { filesIn, passphraseFiles, projectFiles, stateFiles } from "./files";
 

@@ -1,5 +1,5 @@
 import type { OpenStack } from "../engine";
-import type { Place } from "../leakScan";
+import type { Place } from "../placeSearch";
 import type { StackSession } from "../stackSession";
 import { volumeFiles, writtenFiles } from "./containerFiles";
 import { containerLogs, events, imageHistories, inspections } from "./descriptions";

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { afterEach, describe, expect, test } from "vitest";
 import { SecretSearch } from "../../checks/secretSearch";
-import { searchPlace } from "../leakScan";
+import { searchPlace } from "../placeSearch";
 import { containerProcesses, hostProcesses } from "./processes";
 import type { StackThings } from "./stackThings";
 

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { isDockerLocal } from "../dockerHost";
 import { errorCode } from "../failure";
-import type { Place, SearchedObject } from "../leakScan";
+import type { Place, SearchedObject } from "../placeSearch";
 import { nameOf, type StackThings } from "./stackThings";
 
 /** Command lines and environments of processes, which other processes and tools can read. */

@@ -5,7 +5,7 @@ import { gzipSync } from "node:zlib";
 import { type Headers, pack } from "tar-stream";
 import { describe, expect, test } from "vitest";
 import { SecretSearch } from "../../checks/secretSearch";
-import { searchPlace } from "../leakScan";
+import { searchPlace } from "../placeSearch";
 import { savedImages } from "./savedImages";
 import type { StackThings } from "./stackThings";
 

@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import type { Entry } from "tar-stream";
-import type { Place, SearchedObject } from "../leakScan";
+import type { Place, SearchedObject } from "../placeSearch";
 import { tarEntries } from "../tarEntries";
 import { toObject } from "./containerFiles";
 import { type StackThings, streamFrom, tagOf } from "./stackThings";

@@ -4,7 +4,7 @@ import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type NamedSecret, SecretSearch } from "../../checks/secretSearch";
 import { stackSecrets } from "../../checks/stackSecrets";
-import type { PlaceResult } from "../../operations/leakScan";
+import type { PlaceResult } from "../../operations/placeSearch";
 import { runDoom } from "../support/doomProcess";
 import type { LiveEnvironment } from "../support/liveEnvironment";
 import { type LiveProject, startProject } from "../support/liveProject";

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { SecretSearch } from "../checks/secretSearch";
-import { type SearchedObject, searchPlace } from "./leakScan";
+import { type SearchedObject, searchPlace } from "./placeSearch";
 
 const SECRET = "canary-7f3a9c-of-a-password";
 const search = new SecretSearch([{ name: "the password", value: SECRET }]);
