@@ -144,30 +144,33 @@ describe("opensSalt", () => {
     expect(failure.message).not.toContain("hunter2");
   });
 
-  it("names a ciphertext that belongs to another stack, and takes those of this one", async () => {
+  it("names every ciphertext that belongs to another stack, and takes those of this one", async () => {
     const passphrase = { value: "x", source: ".passphrases/dev", environment: {} };
     const own = salt.slice(salt.indexOf(":v1:") + 1);
-    const secrets = (second: string) =>
-      new Map([
-        ["doom-coding:secrets.code-server-1", own],
-        ["doom-coding:secrets.code-server-2", second],
-      ]);
-    await checkPassphrase("dev", passphrase, salt, secrets(own));
-    for (const foreign of [
-      "v1:QNfWjj35cJXxubiT:0RsVQfLj7o5A7H1ulIC9wFFpXpZ4zY/CQ8k=",
-      own.replace("KQXe", "KQXf"),
-      own.slice(0, 20),
-      "canary in plain text",
-    ]) {
-      const failure = await checkPassphrase("dev", passphrase, salt, secrets(foreign)).catch(
-        (error) => error,
-      );
-      expect(failure.kind).toBe("configuration");
-      expect(failure.message).toBe(
-        "Pulumi.dev.yaml holds what this stack cannot open:\n" +
-          "  - doom-coding:secrets.code-server-2: encrypted for another stack, or damaged\n" +
-          "Fix: take it out (npx pulumi config rm --path 'doom-coding:secrets.code-server-2' -s dev) and set it anew: npx doom secrets set dev NAME",
-      );
-    }
+    await checkPassphrase("dev", passphrase, salt, new Map([["doom-coding:secrets.own", own]]));
+    const secrets = {
+      own,
+      pasted: "v1:QNfWjj35cJXxubiT:0RsVQfLj7o5A7H1ulIC9wFFpXpZ4zY/CQ8k=",
+      damaged: own.replace("KQXe", "KQXf"),
+      cutOff: own.slice(0, 20),
+      plain: "canary in plain text",
+    };
+    const paths = Object.entries(secrets).map(([name, text]): [string, string] => [
+      `doom-coding:secrets.${name}`,
+      text,
+    ]);
+    const failure = await checkPassphrase("dev", passphrase, salt, new Map(paths)).catch(
+      (error) => error,
+    );
+    expect(failure.kind).toBe("configuration");
+    expect(failure.message).toBe(
+      [
+        "Pulumi.dev.yaml holds what this stack cannot open:",
+        ...["pasted", "damaged", "cutOff", "plain"].map(
+          (name) => `  - doom-coding:secrets.${name}: encrypted for another stack, or damaged`,
+        ),
+        "Fix: take it out (npx pulumi config rm --path 'doom-coding:secrets.pasted' -s dev) and set it anew: npx doom secrets set dev NAME",
+      ].join("\n"),
+    );
   });
 });

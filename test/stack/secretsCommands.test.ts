@@ -147,7 +147,7 @@ describe("doom secrets rotate", () => {
     expect(stderr).toContain(`set another one: npx doom secrets set ${stack} code-server-1`);
   });
 
-  it("makes everything anew, with what waits for an up: all old ones are refused", async () => {
+  it("killed with a new editor up: the valid password is told, and another run does all of it", async () => {
     await succeeds(["secrets", "unset", stack, "code-server-1", "--no-up"]);
     expect((await succeeds(["secrets", "list", stack])).stdout).toMatch(
       /^code-server-1 .* \(the next up makes it\)$/m,
@@ -155,6 +155,14 @@ describe("doom secrets rotate", () => {
     const old = [await passwordOf(1), await passwordOf(2)] as const;
     const sessions = [await visitor(1, old[0]), await visitor(2, old[1])] as const;
     const certificate = await presented();
+
+    const both = ["secrets", "rotate", stack, "code-server-1", "code-server-2"];
+    await killOnce(new DoomProcess(environment.root, both), editor(2));
+    await waitForContainer(editor(2), isHealthy);
+    const between = await passwordOf(2);
+    expect(between).not.toBe(old[1]);
+    expect(await opens(2, between)).toBe(true);
+
     const { stdout } = await succeeds(["secrets", "rotate", stack, "--json"]);
     const { claims } = JSON.parse(stdout) as { claims: { secret?: string; holds: boolean }[] };
     expect(claims.map(({ secret, holds }) => [secret, holds])).toEqual([
@@ -164,6 +172,7 @@ describe("doom secrets rotate", () => {
       ...Array(4).fill(["code-server-2", true]),
     ]);
     expect(await presented()).not.toBe(certificate);
+    expect(await opens(2, between)).toBe(false);
     for (const [position, n] of [1, 2].entries()) {
       expect(await opens(n, old[position] ?? "")).toBe(false);
       expect(await sessions[position]?.getsIn()).toBe(false);
@@ -172,6 +181,20 @@ describe("doom secrets rotate", () => {
     }
     expect(readFileSync(stackFile(), "utf8").startsWith(`${COMMENT}\n`)).toBe(true);
   });
+
+  /** Kills the engine of `run` when the container `name` is another one and runs. */
+  async function killOnce(run: DoomProcess, name: string): Promise<void> {
+    const before = (await containerIds(stack))[name];
+    await run.until(async () => {
+      const id = (await containerIds(stack))[name];
+      const isNew = id !== undefined && id !== before;
+      return isNew && (await engine.getContainer(id).inspect()).State.Running ? true : undefined;
+    });
+    for (const { judgement } of findLocks(findProject(environment.root, {}), stack)) {
+      if (judgement.kind === "live") process.kill(judgement.pid, "SIGKILL");
+    }
+    expect((await run.result()).code).not.toBe(0);
+  }
 
   it("is something that a plain preview agrees with", async () => {
     expect(await environment.plan()).toEqual([]);
@@ -185,26 +208,6 @@ describe("doom secrets rotate", () => {
     expect(stderr).toContain(`replace Container ${editor(1)}`);
     expect(readFileSync(stackFile(), "utf8")).toBe(before);
     environment.configure((value) => ({ ...value, logLevel: "debug" }));
-  });
-
-  it("killed with the new editor up: the valid password is told, and another run finishes", async () => {
-    const before = (await containerIds(stack))[editor(2)];
-    const run = new DoomProcess(environment.root, ["secrets", "rotate", stack, "code-server-2"]);
-    await run.until(async () => {
-      const id = (await containerIds(stack))[editor(2)];
-      const isNew = id !== undefined && id !== before;
-      return isNew && (await engine.getContainer(id).inspect()).State.Running ? true : undefined;
-    });
-    for (const { judgement } of findLocks(findProject(environment.root, {}), stack)) {
-      if (judgement.kind === "live") process.kill(judgement.pid, "SIGKILL");
-    }
-    expect((await run.result()).code).not.toBe(0);
-    await waitForContainer(editor(2), isHealthy);
-    const valid = await passwordOf(2);
-    expect(await opens(2, valid)).toBe(true);
-    await succeeds(["secrets", "rotate", stack, "code-server-2"]);
-    expect(await opens(2, valid)).toBe(false);
-    expect(await opens(2, await passwordOf(2))).toBe(true);
   });
 });
 

@@ -91,7 +91,7 @@ async function change(
     if (!up) {
       await changeConfiguration(session, context, decide(await openSecrets(session, context)));
       context.display.stop();
-      const text = `Pulumi.${stack}.yaml has it; this applies it: npx doom up ${stack}`;
+      const text = `Pulumi.${stack}.yaml is changed; this applies it: npx doom up ${stack}`;
       return { text, data: { name, applied: false } };
     }
     const update = await updateSecrets(session, context, decide);
