@@ -20,6 +20,9 @@ export default defineConfig({
           include: ["**/*.test.ts"],
           exclude: ["**/node_modules/**", "bin/**", "test/**"],
           sequence: { groupOrder: 0 },
+          // A busy machine is no defect; a test that hangs still ends.
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {
