@@ -112,7 +112,8 @@ export const SUPPORT: SupportTable = {
   schema: {
     title: "configuration schema",
     fix: "write schemaVersion 1",
-    chosenIn: "`schemaVersion` in `Pulumi.<stack>.yaml`, `SCHEMA_VERSION` in `config/schemaVersion.ts`",
+    chosenIn:
+      "`schemaVersion` in `Pulumi.<stack>.yaml`, `SCHEMA_VERSION` in `config/schemaVersion.ts`",
     versions: [{ version: "1" }],
   },
 };
