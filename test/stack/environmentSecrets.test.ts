@@ -85,6 +85,7 @@ describe("the files that carry them", () => {
     expect(await serves(2)).toBe(false);
     writeFileSync(file, content);
     await waitForContainer(name, isHealthy, 90);
-    expect(await serves(2)).toBe(true);
+    // The gateway sees it at its own next check.
+    await expect.poll(() => serves(2), { timeout: 30_000 }).toBe(true);
   });
 });
