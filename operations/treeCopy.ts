@@ -29,6 +29,8 @@ const RSYNC = [
   "--sparse",
   "--numeric-ids",
   "--one-file-system",
+  // Else times that differ by less than a second are equal.
+  "--modify-window=-1",
   "--no-human-readable",
   "--outbuf=None",
   // The root's lost+found is the file system's, and this attribute the host's: see images/tools/lib.

@@ -32,6 +32,10 @@ export class DoomProcess {
     this.ended = once(this.child, "close");
   }
 
+  get pid(): number {
+    return this.child.pid as number;
+  }
+
   get isRunning(): boolean {
     return this.child.exitCode === null && this.child.signalCode === null;
   }
