@@ -36,6 +36,7 @@ async function declareEnvironment() {
     },
     volumes: environment.volumes,
     passwords: environment.passwords,
+    snapshotPassword: environment.snapshotPassword,
   };
 }
 

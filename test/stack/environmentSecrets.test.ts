@@ -42,6 +42,7 @@ async function secretsOf(of: LiveEnvironment): Promise<Map<string, string>> {
   const found = new Map(
     Object.entries(outputs.passwords).map(([n, value]) => [`password ${n}`, value]),
   );
+  found.set("password of the snapshots", outputs.snapshotPassword);
   for (const { urn, outputs: values } of (await of.plainState()).resources) {
     const name = urn.slice(urn.lastIndexOf("::") + 2);
     if (!name.endsWith("-generate")) continue;
@@ -50,7 +51,7 @@ async function secretsOf(of: LiveEnvironment): Promise<Map<string, string>> {
     else found.set(`key of ${name}`, stdout);
   }
   const kinds = [...found.keys()].map((name) => name.split(" ")[0]).sort();
-  expect(kinds).toEqual(["hash", "hash", "key", "password", "password"]);
+  expect(kinds).toEqual(["hash", "hash", "hash", "key", "password", "password", "password"]);
   return found;
 }
 
