@@ -11,6 +11,7 @@ export const EXIT_CODES: Readonly<Record<FailureKind, number>> = {
   update: 8,
   state: 9,
   unhealthy: 10,
+  data: 11,
   interrupted: 130,
 };
 
@@ -27,6 +28,7 @@ const MEANINGS: Readonly<Record<FailureKind, string>> = {
   update: "the update, the preview or the removal failed",
   state: "the state is damaged or does not fit the Docker host",
   unhealthy: "status: not all of the environment runs and is healthy",
+  data: "data was not moved, or what arrived is not what was sent",
   interrupted: "interrupted",
 };
 

@@ -9,6 +9,7 @@ export type FailureKind =
   | "update"
   | "state"
   | "unhealthy"
+  | "data"
   | "interrupted";
 
 /**
