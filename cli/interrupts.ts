@@ -1,4 +1,5 @@
 import type { EngineCommand } from "../operations/engine";
+import { Failure } from "../operations/failure";
 import type { Display } from "./display";
 import { EXIT_CODES } from "./exitCodes";
 
@@ -14,6 +15,7 @@ const PATIENCE_MS = 10_000;
 export class Interrupts {
   private count = 0;
   private command: EngineCommand | undefined;
+  private work: AbortController | undefined;
 
   constructor(private readonly display: Display) {
     for (const signal of SIGNALS) process.on(signal, () => this.handle());
@@ -29,8 +31,19 @@ export class Interrupts {
     this.command = command;
   }
 
+  /** From now on the first signal ends work of our own, which then puts back what it has changed. */
+  abortable(): AbortSignal {
+    this.work = new AbortController();
+    return this.work.signal;
+  }
+
   private handle(): void {
     this.count += 1;
+    if (this.work && this.count === 1) {
+      this.display.line("Stopping and putting back what was changed; again to stop at once.");
+      this.work.abort(new Failure("interrupted", "Interrupted."));
+      return;
+    }
     if (!this.command?.isRunning) {
       this.display.stop();
       process.exit(EXIT_CODES.interrupted);

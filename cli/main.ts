@@ -8,6 +8,7 @@ import type { CommandContext } from "./engineRun";
 import { EXIT_CODES, exitCodeTable } from "./exitCodes";
 import { Interrupts } from "./interrupts";
 import { classify, describeError, errorDocument, type Outcome } from "./output";
+import { addSnapshotCommands } from "./snapshotCommands";
 
 /** `doom`: the commands of this project. Each module is loaded only when its command runs. */
 
@@ -182,6 +183,7 @@ async function main(args: readonly string[]): Promise<void> {
     .addHelpText("after", `\n${exitCodeTable()}`);
   addStackCommands(program);
   addLookingCommands(program);
+  addSnapshotCommands(program, perform);
   try {
     await program.parseAsync(args, { from: "user" });
   } catch (error) {

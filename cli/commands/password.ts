@@ -1,8 +1,9 @@
 import { stackOutputs } from "../../checks/checkpoint";
 import { Failure } from "../../operations/failure";
-import { openSession, type StackSession } from "../../operations/stackSession";
-import { type CommandContext, runEngine } from "../engineRun";
+import { openSession } from "../../operations/stackSession";
+import type { CommandContext } from "../engineRun";
 import type { Outcome } from "../output";
+import { readOutputs } from "../secretOutputs";
 
 /** `doom password <stack> [n]`: the password of editor n, alone on standard output. */
 export async function password(
@@ -16,7 +17,8 @@ export async function password(
       fix: `npx doom up ${stack}`,
     });
   }
-  const passwords = await readPasswords(session, context);
+  const outputs = await readOutputs(session, context);
+  const passwords = outputs.passwords?.value as Record<string, string>;
   context.display.stop();
   const value = Object.hasOwn(passwords, instance) ? passwords[instance] : undefined;
   if (value === undefined) {
@@ -26,18 +28,4 @@ export async function password(
     });
   }
   return { text: value, data: { instance: Number(instance), password: value } };
-}
-
-async function readPasswords(
-  session: StackSession,
-  context: CommandContext,
-): Promise<Record<string, string>> {
-  const { workspace } = await session.open();
-  const { result } = await runEngine(
-    session,
-    context,
-    { purpose: "read", phase: "opening the secrets" },
-    () => workspace.stackOutputs(session.stack),
-  );
-  return result.passwords?.value as Record<string, string>;
 }
