@@ -30,28 +30,35 @@ export function workText({ bytes, files, fraction, elapsed }: WorkDone): string 
   ].join(", ");
 }
 
-/** What may have to be written, and what there is room for. */
+/** What has to be written, and the file system that it has to fit on. */
 export interface Room {
-  /** Bytes on disk of the source, each file once. */
-  readonly neededBytes: number;
-  readonly neededFiles: number;
-  readonly freeBytes: number;
-  /** File systems without a limit say 0 of 0. */
-  readonly freeFiles: number | undefined;
+  readonly needed: {
+    /** On the disk, each file once. */
+    readonly bytes: number;
+    readonly files: number;
+    /** Of the files together as they are read, holes included; absent when nobody has to be wary of it. */
+    readonly contents?: number;
+  };
+  readonly free: {
+    readonly bytes: number;
+    /** Undefined for file systems that have no such limit. */
+    readonly files: number | undefined;
+  };
+  /** Of the whole file system, in bytes. */
+  readonly size: number;
 }
 
 /** What is wrong; undefined when there is room. */
-export function roomProblem({
-  neededBytes,
-  neededFiles,
-  freeBytes,
-  freeFiles,
-}: Room): string | undefined {
-  if (neededBytes > freeBytes) {
-    return `the target has ${bytesText(freeBytes)} free, and the data needs ${bytesText(neededBytes)}`;
+export function roomProblem({ needed, free, size }: Room): string | undefined {
+  if (needed.bytes > free.bytes) {
+    return `the target has ${bytesText(free.bytes)} free, and the data needs ${bytesText(needed.bytes)}`;
   }
-  if (freeFiles !== undefined && neededFiles > freeFiles) {
-    return `the target has room for ${freeFiles} more files, and the data has ${neededFiles}`;
+  if (free.files !== undefined && needed.files > free.files) {
+    return `the target has room for ${free.files} more files, and the data has ${needed.files}`;
+  }
+  // Holes take no room, but a file that is longer than the whole disk is one to jam it with.
+  if (needed.contents !== undefined && needed.contents > size) {
+    return `unpacked it has ${bytesText(needed.contents)}, more than the target's whole disk of ${bytesText(size)}`;
   }
   return undefined;
 }

@@ -1,7 +1,14 @@
-import type { EngineCommand } from "../operations/engine";
-import { Failure } from "../operations/failure";
 import type { Display } from "./display";
 import { EXIT_CODES } from "./exitCodes";
+
+/** Work that can be asked to end, such as a run of the engine. */
+export interface Interruptible {
+  readonly isRunning: boolean;
+  /** Asks it to end; a second time, to end at once. */
+  interrupt(): void;
+  /** Ends it. */
+  kill(): void;
+}
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 /** After the second request the engine writes its state and ends; it is killed if it does not. */
@@ -14,8 +21,7 @@ const PATIENCE_MS = 10_000;
  */
 export class Interrupts {
   private count = 0;
-  private command: EngineCommand | undefined;
-  private work: AbortController | undefined;
+  private command: Interruptible | undefined;
 
   constructor(private readonly display: Display) {
     for (const signal of SIGNALS) process.on(signal, () => this.handle());
@@ -26,24 +32,13 @@ export class Interrupts {
     return this.count > 0;
   }
 
-  /** From now on signals go to this engine. */
-  watch(command: EngineCommand): void {
+  /** From now on signals go to this work. */
+  watch(command: Interruptible): void {
     this.command = command;
-  }
-
-  /** From now on the first signal ends work of our own, which then puts back what it has changed. */
-  abortable(): AbortSignal {
-    this.work = new AbortController();
-    return this.work.signal;
   }
 
   private handle(): void {
     this.count += 1;
-    if (this.work && this.count === 1) {
-      this.display.line("Stopping and putting back what was changed; again to stop at once.");
-      this.work.abort(new Failure("interrupted", "Interrupted."));
-      return;
-    }
     if (!this.command?.isRunning) {
       this.display.stop();
       process.exit(EXIT_CODES.interrupted);

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, CommanderError } from "commander";
 import type { DownOptions } from "./commands/down";
+import type { MigrateVolumeOptions } from "./commands/migrateVolume";
 import { Display } from "./display";
 import type { CommandContext } from "./engineRun";
 import { EXIT_CODES, exitCodeTable } from "./exitCodes";
@@ -149,6 +150,34 @@ function addLookingCommands(program: Command): void {
     });
 }
 
+interface MigrateVolumeFlags extends JsonOption, MigrateVolumeOptions {}
+
+function addMigrateVolume(migrate: Command): void {
+  migrate
+    .command("volume")
+    .description("copy the data of a volume and prove that all of it arrived")
+    .argument("<from>", "STACK:N, volume:NAME, directory:/PATH or archive:PATH")
+    .argument(
+      "<to>",
+      "the same; an environment's volume, or a new one, is made when it is not there",
+    )
+    .option("--across-environments", "let data of one environment go to another")
+    .option("--quick", "trust sizes and times instead of reading again what was proven before")
+    .option("--overwrite", "give up what was changed in an earlier copy since it was made")
+    .option("--dry-run", "say what there is to do, and change nothing")
+    .option("--json", JSON_HELP)
+    .action((from: string, to: string, options: MigrateVolumeFlags) =>
+      perform("migrate volume", undefined, options, async (context) =>
+        (await import("./commands/migrateVolume.js")).migrateVolumeCommand(
+          from,
+          to,
+          options,
+          context,
+        ),
+      ),
+    );
+}
+
 /** Commander's own complaints (unknown command, missing argument) are wrong usage, too. */
 function reportUsage(error: unknown, args: readonly string[]): void {
   if (!(error instanceof CommanderError)) throw error;
@@ -184,6 +213,7 @@ async function main(args: readonly string[]): Promise<void> {
   addStackCommands(program);
   addLookingCommands(program);
   addSnapshotCommands(program, perform);
+  addMigrateVolume(program.command("migrate").description("move data and configuration"));
   try {
     await program.parseAsync(args, { from: "user" });
   } catch (error) {

@@ -6,6 +6,7 @@ export type Role =
   | "edge"
   | "egress"
   | "data"
+  | "copy"
   | "code-server"
   | "gateway"
   | "claude"

@@ -1,5 +1,5 @@
 import { createReadStream, createWriteStream } from "node:fs";
-import { rename, rm } from "node:fs/promises";
+import { open, rename, rm } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import {
   MANIFEST_VERSION,
@@ -28,6 +28,8 @@ export interface CreateOptions {
   readonly onProgress?: (soFar: Pick<ManifestEnd, "entries" | "bytes">) => void;
 }
 
+/** More than the last line of a manifest takes. */
+const END_BYTES = 512;
 const PROGRAM = "/usr/local/lib/tools/manifest.mjs";
 
 /**
@@ -121,6 +123,21 @@ export async function* manifestEntries(file: string): AsyncGenerator<string> {
   if (end === undefined) throw new ManifestError("is cut off");
   if (found?.digest !== end.digest || found.entries !== end.entries) {
     throw new ManifestError("was changed after it was made: its digest does not fit its entries");
+  }
+}
+
+/** The last line of a manifest that this program made, without reading the rest. */
+export async function manifestEnd(file: string): Promise<ManifestEnd> {
+  const handle = await open(file);
+  try {
+    const { size } = await handle.stat();
+    const { buffer, bytesRead } = await handle.read({
+      buffer: Buffer.alloc(Math.min(size, END_BYTES)),
+      position: Math.max(0, size - END_BYTES),
+    });
+    return parseEnd(buffer.toString("utf8", 0, bytesRead).trimEnd().split("\n").at(-1) ?? "");
+  } finally {
+    await handle.close();
   }
 }
 

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { Readable } from "node:stream";
+import { type Duplex, Readable } from "node:stream";
 import type Docker from "dockerode";
 import { dockerLabels, toolsContainerName } from "../config/names";
 import { connectDocker, dockerFailure } from "./dockerHost";
@@ -96,9 +96,10 @@ export async function withToolsContainer<T>(
   await removeStrayContainers(docker);
   const watch = new Watch(await connectDocker(), signal);
   const container = await create(docker, image, args);
+  let hold: Duplex | undefined;
   try {
-    const hold = await container.attach({ stream: true, stdin: true, hijack: true });
-    // Its end is nobody's news: it ends with the container.
+    hold = (await container.attach({ stream: true, stdin: true, hijack: true })) as Duplex;
+    // How it ends is nobody's news: the container does as well.
     hold.on("error", () => {});
     await container.start();
     return await work(new ToolsContainer(container, watch.signal));
@@ -108,6 +109,7 @@ export async function withToolsContainer<T>(
     throw error instanceof ToolFailed || !isDockers(error) ? error : dockerFailure(error);
   } finally {
     watch.stop();
+    hold?.destroy();
     await remove(container);
   }
 }
@@ -188,13 +190,10 @@ export class ToolsContainer {
 }
 
 /** A program may end before it has read everything; its exit code tells whether that is right. */
-function feed(
-  connection: NodeJS.ReadWriteStream,
-  input: string | AsyncIterable<string | Uint8Array>,
-): void {
+function feed(connection: Duplex, input: string | AsyncIterable<string | Uint8Array>): void {
   connection.on("error", () => {});
   const source = typeof input === "string" ? Readable.from([input]) : Readable.from(input);
-  source.on("error", (error) => (connection as unknown as Readable).destroy(error));
+  source.on("error", (error) => connection.destroy(error));
   source.pipe(connection);
 }
 

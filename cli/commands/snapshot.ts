@@ -7,10 +7,11 @@ import { createSnapshot } from "../../operations/snapshotCreate";
 import { drill } from "../../operations/snapshotDrill";
 import { chooseSnapshot, listSnapshots, pruneSnapshots } from "../../operations/snapshotLibrary";
 import { restoreSnapshot, switchToRestored } from "../../operations/snapshotRestore";
-import { runAlone, type SnapshotTask } from "../../operations/snapshotRun";
+import { runAlone, type SnapshotRun, type SnapshotTask } from "../../operations/snapshotRun";
 import { verifySnapshots } from "../../operations/snapshotVerify";
 import { type EnvironmentSession, openEnvironmentSession } from "../../operations/stackSession";
 import type { CommandContext } from "../engineRun";
+import { Interruption } from "../interruption";
 import type { Outcome } from "../output";
 import { readOutputs } from "../secretOutputs";
 import { table } from "../text";
@@ -27,14 +28,15 @@ export async function create(
 ): Promise<Outcome> {
   const session = await open(stack, context);
   const instance = instanceOf(session, options);
-  const snapshot = await runAlone(await taskOf(session, context), (run) =>
-    createSnapshot(run, {
-      instance,
-      ...originOf(session, instance),
-      stop: options.stop ?? false,
-      confirmShrunken: options.confirmShrunken ?? false,
-      replaced: false,
-    }),
+  const request = {
+    instance,
+    ...originOf(session, instance),
+    stop: options.stop ?? false,
+    confirmShrunken: options.confirmShrunken ?? false,
+    replaced: false,
+  };
+  const snapshot = await withTask(session, context, (task) =>
+    runAlone(task, (run) => createSnapshot(run, request)),
   );
   return {
     text: `Snapshot ${shortId(snapshot.id)} of editor ${instance} of ${stack}: ${sizeText(snapshot)}, proven by its manifest.`,
@@ -45,7 +47,7 @@ export async function create(
 /** `doom snapshot list <stack>`. */
 export async function list(stack: string, context: CommandContext): Promise<Outcome> {
   const session = await open(stack, context);
-  const snapshots = await listSnapshots(await taskOf(session, context));
+  const snapshots = await withTask(session, context, listSnapshots);
   const rows = snapshots.map((one) => [
     shortId(one.id),
     one.time.replace(/\..*/, "Z"),
@@ -67,7 +69,7 @@ export async function verify(
 ): Promise<Outcome> {
   const session = await open(stack, context);
   const instance = instanceOf(session, options);
-  return runAlone(await taskOf(session, context), async (run) => {
+  const check = async (run: SnapshotRun): Promise<Outcome> => {
     const snapshots = await verifySnapshots(run);
     const all = `All that is stored for ${stack} is as it was: snapshots: ${snapshots.length}.`;
     const checked = snapshots.map(({ id }) => id);
@@ -76,7 +78,8 @@ export async function verify(
     const { evidence, file } = await drill(run, chosen);
     const text = `${all}\n${shortId(chosen.id)} was restored and is equal: ${sizeText(chosen)} in ${Math.round(evidence.seconds)} s.\n  evidence: ${file}`;
     return { text, data: { checked, drill: evidence, evidence: file } };
-  });
+  };
+  return withTask(session, context, (task) => runAlone(task, check));
 }
 
 /** `doom snapshot restore <stack> [snapshot]`. */
@@ -88,9 +91,8 @@ export async function restore(
 ): Promise<Outcome> {
   const session = await open(stack, context);
   const instance = instanceOf(session, options);
-  const task = await taskOf(session, context);
-  return runAlone(task, async (run) => {
-    const snapshot = chooseSnapshot(stack, await listSnapshots(task), wanted, instance);
+  const bringBack = async (run: SnapshotRun): Promise<Outcome> => {
+    const snapshot = chooseSnapshot(stack, await listSnapshots(run), wanted, instance);
     const restored = await restoreSnapshot(run, snapshot);
     if (!options.switch) return describeRestored(snapshot, restored.volume);
     const replaced = await switchToRestored(run, restored, {
@@ -98,7 +100,8 @@ export async function restore(
       ...originOf(session, snapshot.instance),
     });
     return describeSwitched(snapshot, replaced);
-  });
+  };
+  return withTask(session, context, (task) => runAlone(task, bringBack));
 }
 
 function describeRestored(snapshot: Snapshot, volume: string): Outcome {
@@ -127,7 +130,9 @@ function describeSwitched(snapshot: Snapshot, replaced: Snapshot): Outcome {
 /** `doom snapshot prune <stack>`. */
 export async function prune(stack: string, context: CommandContext): Promise<Outcome> {
   const session = await open(stack, context);
-  const { removed, kept } = await runAlone(await taskOf(session, context), pruneSnapshots);
+  const { removed, kept } = await withTask(session, context, (task) =>
+    runAlone(task, pruneSnapshots),
+  );
   const text = `Snapshots of ${stack}: removed ${removed.length}, kept ${kept.length}.`;
   return { text, data: { removed, kept: kept.map(({ id }) => id) } };
 }
@@ -137,8 +142,12 @@ function open(stack: string, { display }: CommandContext): Promise<EnvironmentSe
   return openEnvironmentSession(stack);
 }
 
-/** Opens the secrets, and from then on lets Ctrl-C end the work in good order. */
-async function taskOf(session: EnvironmentSession, context: CommandContext): Promise<SnapshotTask> {
+/** Opens the secrets, and lets Ctrl-C end `work` in good order. */
+async function withTask<T>(
+  session: EnvironmentSession,
+  context: CommandContext,
+  work: (task: SnapshotTask) => Promise<T>,
+): Promise<T> {
   const { project, stack, checkpoint } = session;
   if (stackOutputs(checkpoint).snapshotPassword === undefined) {
     throw new Failure("configuration", `${stack} has no key for its snapshots yet.`, {
@@ -146,13 +155,19 @@ async function taskOf(session: EnvironmentSession, context: CommandContext): Pro
     });
   }
   const outputs = await readOutputs(session, context);
-  return {
-    project,
-    stack,
-    password: outputs.snapshotPassword?.value as string,
-    observer: context.display,
-    signal: context.interrupts.abortable(),
-  };
+  const interruption = new Interruption();
+  context.interrupts.watch(interruption);
+  try {
+    return await work({
+      project,
+      stack,
+      password: outputs.snapshotPassword?.value as string,
+      observer: context.display,
+      signal: interruption.signal,
+    });
+  } finally {
+    interruption.end();
+  }
 }
 
 function instanceOf({ stack, environment }: EnvironmentSession, options: InstanceOption): number {

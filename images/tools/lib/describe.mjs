@@ -4,10 +4,7 @@ import { attributes, hashes } from "./contents.mjs";
 import { hasContent, stampOf } from "./entries.mjs";
 import { encodeBytes, placeOf } from "./paths.mjs";
 
-/**
- * @typedef {import("./entries.mjs").Entry} Entry
- * @typedef {{ live: boolean }} Options live: others write while it is read
- */
+/** @typedef {import("./entries.mjs").Entry} Entry */
 
 /**
  * The kernel's clock for files moves in steps of up to 10 ms: what changed just before it was listed
@@ -27,18 +24,14 @@ export const mustBeRead = (entry) => hasContent(entry) && entry.known === undefi
  *
  * @param {string} root an absolute path in ASCII
  * @param {readonly Entry[]} batch
- * @param {Options} options
  * @param {number} startedAt when the list was begun, milliseconds since 1970
  * @returns {Promise<string[]>}
  * @throws {Error} when something cannot be read
  */
-export async function describe(root, batch, options, startedAt) {
+export async function describe(root, batch, startedAt) {
   const files = batch.filter(mustBeRead).map(({ listed }) => listed.path);
   const unknown = batch.filter(({ known }) => known === undefined).map(({ listed }) => listed.path);
-  const [digests, xattrs] = await Promise.all([
-    hashes(root, files, options),
-    attributes(root, unknown),
-  ]);
+  const [digests, xattrs] = await Promise.all([hashes(root, files), attributes(root, unknown)]);
   const hashOf = new Map(files.map((path, index) => [path, digests[index]]));
   return batch.map((entry) => {
     const { listed, known } = entry;

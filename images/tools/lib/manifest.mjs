@@ -19,7 +19,6 @@ import { placeOf } from "./paths.mjs";
  *              changed since is taken from it instead of being read
  *
  * @typedef {import("./entries.mjs").Entry} Entry
- * @typedef {import("./describe.mjs").Options} Options
  */
 
 /** Many names to one start of a program, and little enough to read for a steady progress. */
@@ -28,7 +27,7 @@ const BATCH_BYTES = 256 * 1024 ** 2;
 
 /**
  * @param {string} root an absolute path in ASCII
- * @param {Options & { earlier?: AsyncIterable<string> }} options
+ * @param {{ live: boolean, earlier?: AsyncIterable<string> }} options
  * @returns {AsyncGenerator<string[]>} lines
  * @throws {Error} when something cannot be read
  */
@@ -39,7 +38,7 @@ export async function* manifestLines(root, { live, earlier }) {
   /** @type {Promise<string[]>[]} */
   const running = [];
   for await (const batch of batches(all)) {
-    const lines = describeThere(root, batch, { live }, startedAt);
+    const lines = describeThere(root, batch, live, startedAt);
     // Awaited later, in order: until then a failure has to count as handled.
     lines.catch(() => {});
     running.push(lines);
@@ -73,17 +72,17 @@ async function* batches(all) {
  *
  * @param {string} root
  * @param {Entry[]} batch
- * @param {Options} options
+ * @param {boolean} live
  * @param {number} startedAt when the list was begun, milliseconds since 1970
  * @returns {Promise<string[]>}
  */
-async function describeThere(root, batch, options, startedAt) {
+async function describeThere(root, batch, live, startedAt) {
   for (;;) {
     try {
-      return await describe(root, batch, options, startedAt);
+      return await describe(root, batch, startedAt);
     } catch (error) {
       const left = batch.filter(({ listed }) => isThere(placeOf(root, listed.path)));
-      if (!options.live || left.length === batch.length) throw error;
+      if (!live || left.length === batch.length) throw error;
       batch = left;
     }
   }

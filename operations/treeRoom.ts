@@ -1,0 +1,65 @@
+import { type Room, roomProblem } from "../checks/transferText";
+import { Failure } from "./failure";
+import type { ToolsContainer } from "./toolsContainer";
+
+/** What is there in a tree, and whether another one fits beside it. */
+
+/** Whether a tree holds anything but what a new file system holds. */
+export async function isEmpty(tools: ToolsContainer, root: string): Promise<boolean> {
+  const { stdout } = await tools.run([
+    "find",
+    root,
+    ...["-mindepth", "1", "-maxdepth", "1", "!", "-name", "lost+found", "-printf", "x", "-quit"],
+  ]);
+  return stdout === "";
+}
+
+/** Takes everything away below `root` but what its file system put there. */
+export async function emptyTree(tools: ToolsContainer, root: string): Promise<void> {
+  await tools.run([
+    "find",
+    root,
+    "-xdev",
+    "-mindepth",
+    "1",
+    "!",
+    "-path",
+    `${root}/lost+found`,
+    "-delete",
+  ]);
+}
+
+/** What a tree takes on a disk. */
+export async function needsOf(tools: ToolsContainer, root: string): Promise<Room["needed"]> {
+  const script = `
+    du --summarize --one-file-system --block-size=1 "$1" | cut -f 1
+    du --summarize --one-file-system --inodes "$1" | cut -f 1`;
+  const [bytes, files] = await numbers(tools, script, root);
+  return { bytes: bytes as number, files: files as number };
+}
+
+/** Throws a {@link Failure} unless the file system of `root` has room for that. */
+export async function requireRoom(
+  tools: ToolsContainer,
+  root: string,
+  needed: Room["needed"],
+): Promise<void> {
+  const script = `df --block-size=1 --output=avail,iavail,itotal,size "$1" | tail --lines=1`;
+  const [bytes, files, allFiles, size] = (await numbers(tools, script, root)) as Disk;
+  const problem = roomProblem({
+    needed,
+    free: { bytes, files: allFiles > 0 ? files : undefined },
+    size,
+  });
+  if (problem === undefined) return;
+  throw new Failure("preflight", `The data does not fit: ${problem}.`, {
+    fix: "make room there, or choose a target on a larger disk",
+  });
+}
+
+type Disk = [number, number, number, number];
+
+async function numbers(tools: ToolsContainer, script: string, root: string): Promise<number[]> {
+  const { stdout } = await tools.run(["bash", "-euo", "pipefail", "-c", script, "bash", root]);
+  return stdout.trim().split(/\s+/).map(Number);
+}
