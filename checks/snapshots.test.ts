@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import {
   COMPLETE,
+  isBeyondRestic,
   latestOf,
   readSnapshots,
   type Snapshot,
@@ -93,6 +94,17 @@ test.each([
 ])("%j names %j", (wanted, expected) => {
   const all = ["0a1b2c3d", "0a1b2c4d"].map((id) => snapshot(id, "2026-01-01T00:00:00Z"));
   expect(withId(all, wanted).map(({ id }) => id)).toEqual(expected);
+});
+
+test.each([
+  ["13569465600000000000", true],
+  ["9223372036854775808", true],
+  ["9223372036854775807", false],
+  ["1700000000000000000", false],
+  ["-631152000000000000", false],
+  ["", false],
+])("a time of %s is beyond what restic sets: %s", (mtime, beyond) => {
+  expect(isBeyondRestic(mtime)).toBe(beyond);
 });
 
 describe("data is taken for the sign of a loss", () => {

@@ -112,6 +112,14 @@ export function withId(complete: readonly Snapshot[], wanted: string): readonly 
   return /^[0-9a-f]{4,64}$/.test(wanted) ? complete.filter(({ id }) => id.startsWith(wanted)) : [];
 }
 
+/** Nanoseconds since 1970 that restic sets, which is Go's range: until the year 2262. */
+const LAST_TIME = 2n ** 63n - 1n;
+
+/** Whether restic keeps a time, in nanoseconds since 1970, and sets another one when it restores. */
+export function isBeyondRestic(mtime: string): boolean {
+  return /^\d+$/.test(mtime) && BigInt(mtime) > LAST_TIME;
+}
+
 /** Below this part of the earlier one, a snapshot is taken for the sign of a loss. */
 const SHRUNKEN = 0.5;
 
