@@ -1,3 +1,5 @@
+// First: it decides what the client loads.
+import "../leanModules";
 import type Docker from "dockerode";
 import type { DockerThing } from "../checks/leftovers";
 import type { PublishedPort } from "../checks/ports";
@@ -57,7 +59,7 @@ export function isDockerLocal(environment: NodeJS.ProcessEnv = process.env): boo
  * It gives up a request on which nothing arrives for `timeout` milliseconds; 0 waits for ever.
  */
 export async function connectDocker(timeout = ANSWER_TIMEOUT_MS): Promise<Docker> {
-  // 80 ms of loading that `doom --help` and many errors never need.
+  // Loading that `doom --help` and many errors never need.
   const { default: Client } = await import("dockerode");
   const address = dockerAddress();
   const place = address.startsWith("unix://") ? { socketPath: address.slice(7) } : {};
