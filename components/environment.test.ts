@@ -200,7 +200,10 @@ describe("secrets", () => {
     const search = new SecretSearch([
       { name: "given password", value: given },
       { name: "key", value: canaryPem("environment-gateway-certificate-generate") },
-      { name: "snapshots", value: canaryPassword("environment-snapshots-password-generate").password },
+      {
+        name: "snapshots",
+        value: canaryPassword("environment-snapshots-password-generate").password,
+      },
       ...generated.flatMap(({ password, hash }, position) => [
         { name: `password ${position + 1}`, value: password },
         { name: `hash ${position + 1}`, value: hash },
