@@ -34,6 +34,7 @@ async function declareEnvironment() {
     },
     volumes: environment.volumes,
     passwords: environment.passwords,
+    snapshotPassword: environment.snapshotPassword,
   };
 }
 

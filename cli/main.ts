@@ -11,6 +11,7 @@ import { EXIT_CODES, exitCodeTable } from "./exitCodes";
 import { Interrupts } from "./interrupts";
 import { classify, describeError, errorDocument, type Outcome } from "./output";
 import { addSecretsCommands } from "./secretsCommands";
+import { addSnapshotCommands } from "./snapshotCommands";
 
 /** `doom`: the commands of this project. Each module is loaded only when its command runs. */
 
@@ -247,6 +248,7 @@ async function main(args: readonly string[]): Promise<void> {
   addMigrateVolume(migrate);
   addLookingCommands(program);
   addSecretsCommands(program, perform);
+  addSnapshotCommands(program, perform);
   try {
     await program.parseAsync(args, { from: "user" });
   } catch (error) {

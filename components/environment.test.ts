@@ -46,6 +46,7 @@ function containers({ registrations }: Recorder): Registration[] {
 const SHARED = [
   "command:local:Command environment-configuration-check",
   "command:local:Command environment-process-limits-set",
+  "command:local:Command environment-snapshots-password-generate",
   "docker:index/container:Container environment-gateway-container",
   "docker:index/network:Network environment-edge-network",
   "docker:index/network:Network environment-egress-network",
@@ -60,6 +61,7 @@ const SHARED = [
   "doom-coding:index:Network environment-egress",
   "doom-coding:index:Network environment-internal",
   "doom-coding:index:ProcessLimits environment-process-limits",
+  "doom-coding:index:Secret environment-snapshots-password",
 ];
 
 const BUILT = ["docker:index/remoteImage:RemoteImage environment-code-server-image-image"];
@@ -198,6 +200,10 @@ describe("secrets", () => {
     const search = new SecretSearch([
       { name: "given password", value: given },
       { name: "key", value: canaryPem("environment-gateway-certificate-generate") },
+      {
+        name: "snapshots",
+        value: canaryPassword("environment-snapshots-password-generate").password,
+      },
       ...generated.flatMap(({ password, hash }, position) => [
         { name: `password ${position + 1}`, value: password },
         { name: `hash ${position + 1}`, value: hash },
@@ -260,6 +266,16 @@ describe("secrets", () => {
     const { component, generated } = await withSecrets();
     expect(await settled(component.passwords)).toEqual({
       value: { "1": generated[0]?.password, "2": generated[1]?.password },
+      secret: true,
+    });
+  });
+
+  test("open the snapshots with one of their own, which outlives the environment like the data", async () => {
+    const { component, recorder } = await withSecrets();
+    const generate = registered(recorder, "environment-snapshots-password-generate");
+    expect(generate.options.protect).toBe(true);
+    expect(await settled(component.snapshotPassword)).toEqual({
+      value: canaryPassword("environment-snapshots-password-generate").password,
       secret: true,
     });
   });

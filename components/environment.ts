@@ -11,6 +11,7 @@ import { Image, type ImageArgs } from "./image";
 import { Network, type NetworkRole } from "./network";
 import { ProcessLimits } from "./processLimits";
 import { refuseBrokenRules } from "./refuseBrokenRules";
+import { Secret } from "./secret";
 
 export interface EnvironmentArgs {
   /** Name of the environment: the stack's. */
@@ -49,6 +50,8 @@ export class Environment extends pulumi.ComponentResource {
   readonly volumes: pulumi.Output<string[]>;
   /** Passwords by the instance's number; secret. */
   readonly passwords: pulumi.Output<Record<string, string>>;
+  /** What the repository of its snapshots opens with; secret. */
+  readonly snapshotPassword: pulumi.Output<string>;
 
   constructor(name: string, args: EnvironmentArgs, opts?: pulumi.ComponentResourceOptions) {
     super(
@@ -99,6 +102,14 @@ export class Environment extends pulumi.ComponentResource {
           editors.map((editor, position) => [String(position + 1), editor.password]),
         ),
       ),
+    );
+    const snapshotSecret = new Secret(
+      `${name}-snapshots-password`,
+      { generator: "secretGenerate", keep: true },
+      { parent: this },
+    );
+    this.snapshotPassword = snapshotSecret.value.apply(
+      (text) => (JSON.parse(text) as { password: string }).password,
     );
     this.registerOutputs({ url: this.url, instances: this.instances });
   }

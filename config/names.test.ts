@@ -1,6 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { ConfigError } from "./errors";
-import { checkStackName, dockerLabels, dockerName, type Role } from "./names";
+import {
+  checkStackName,
+  dockerLabels,
+  dockerName,
+  isOwnVolume,
+  type Role,
+  restoreVolumeName,
+} from "./names";
 
 /** The names that are refused, with their messages, are in badInputs.test.ts, except the empty one. */
 
@@ -13,6 +20,7 @@ const ROLES: Role[] = [
   "gateway",
   "claude",
   "tailscale",
+  "snapshots",
 ];
 
 test("an empty name is refused", () => {
@@ -45,6 +53,29 @@ test("labels, with the number only where there is one", () => {
     "doom.role": "data",
     "doom.instance": "2",
     "doom.schema": "1",
+  });
+});
+
+describe("a volume is an environment's own", () => {
+  const restored = restoreVolumeName("dev", 1, "0a1b2c3d");
+
+  test.each([
+    ["its data", "doom-dev-data-1", dockerLabels("dev", "data", 1)],
+    ["its snapshots", "doom-dev-snapshots", dockerLabels("dev", "snapshots")],
+    ["what it restored", restored, dockerLabels("dev", "restore", 1)],
+  ])("%s", (_title, name, labels) => {
+    expect(isOwnVolume("dev", name, labels)).toBe(true);
+    expect(isOwnVolume("dev2", name, labels)).toBe(false);
+  });
+
+  test.each([
+    ["by its name alone", "doom-dev-snapshots", {}],
+    ["by its labels alone", "precious", dockerLabels("dev", "snapshots")],
+    ["of another number", "doom-dev-data-2", dockerLabels("dev", "data", 1)],
+    ["restored for another number", restored, dockerLabels("dev", "restore", 2)],
+    ["of a role that no volume has", "doom-dev-gateway", dockerLabels("dev", "gateway")],
+  ])("not %s", (_title, name, labels) => {
+    expect(isOwnVolume("dev", name, labels)).toBe(false);
   });
 });
 

@@ -11,7 +11,9 @@ export type Role =
   | "gateway"
   | "claude"
   | "tailscale"
-  | "tools";
+  | "tools"
+  | "snapshots"
+  | "restore";
 
 /** The version of the labels below; raised when their meaning changes. */
 export const LABEL_SCHEMA = "1";
@@ -49,6 +51,29 @@ export function dockerName(stack: string, role: Role, index?: number): string {
 /** The name of a container that one run of an operation works in; `id` is random. */
 export function toolsContainerName(stack: string | undefined, id: string): string {
   return stack === undefined ? `doom-tools-${id}` : `${dockerName(stack, "tools")}-${id}`;
+}
+
+/** The volume that a snapshot of the data of `instance` is restored into; `id` is 8 random hexadecimal digits. */
+export function restoreVolumeName(stack: string, instance: number, id: string): string {
+  return `${dockerName(stack, "data", instance)}-restore-${id}`;
+}
+
+/**
+ * Whether a volume with these labels has the name that an environment gives it: its data, its snapshots,
+ * or what it restored. Built and compared, never matched by prefix.
+ */
+export function isOwnVolume(
+  stack: string,
+  name: string,
+  labels: Readonly<Record<string, string>>,
+): boolean {
+  const instance = Number(labels["doom.instance"]);
+  const names: Partial<Record<string, string>> = {
+    data: dockerName(stack, "data", instance),
+    snapshots: dockerName(stack, "snapshots"),
+    restore: restoreVolumeName(stack, instance, name.slice(-8)),
+  };
+  return labels["doom.stack"] === stack && name === names[labels["doom.role"] ?? ""];
 }
 
 /** How many characters of the hash over an image's sources its tag shows. */

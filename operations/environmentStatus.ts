@@ -40,7 +40,7 @@ export async function environmentStatus(
   const state = readState(project, stack);
   const docker = await dockerFacts();
   const volumes = docker.volumes
-    .filter(({ labels }) => labels["doom.stack"] === stack)
+    .filter(({ labels }) => labels["doom.stack"] === stack && labels["doom.role"] === "data")
     .map(({ name }) => name)
     .sort();
   if (!state) return { stack, condition: "new", containers: [], volumes, notes: [] };

@@ -1,5 +1,5 @@
 import { withNeeds } from "../../checks/checkpoint";
-import { dockerName } from "../../config/names";
+import { isOwnVolume } from "../../config/names";
 import { connectDocker, dockerFacts, dockerFailure } from "../../operations/dockerHost";
 import type { OpenStack } from "../../operations/engine";
 import { Failure } from "../../operations/failure";
@@ -58,15 +58,11 @@ async function takeDown(
   return { changes, notes };
 }
 
-/** The data volumes of `stack` on the host, whether its state still knows them or not. */
+/** The volumes of `stack` on the host, snapshots included, whether its state knows them or not. */
 async function dataVolumes(stack: string): Promise<string[]> {
   const { volumes } = await dockerFacts();
   return volumes
-    .filter(
-      ({ name, labels }) =>
-        labels["doom.stack"] === stack &&
-        name === dockerName(stack, "data", Number(labels["doom.instance"])),
-    )
+    .filter(({ name, labels }) => isOwnVolume(stack, name, labels))
     .map(({ name }) => name)
     .sort();
 }

@@ -80,6 +80,7 @@ describe("the first up", () => {
       },
       volumes: [`doom-${stack}-data-1`, `doom-${stack}-data-2`],
       passwords: { 1: expect.any(String), 2: expect.any(String) },
+      snapshotPassword: expect.any(String),
     });
     expect(outputs.passwords["1"]).not.toBe(outputs.passwords["2"]);
   });

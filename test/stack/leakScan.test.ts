@@ -24,6 +24,8 @@ const PASSPHRASE = "the passphrase";
 const GIVEN_NAME = "doom-coding:secrets.code-server-1";
 const HASH = "stdout.hash of environment-code-server-2-password-generate";
 const KEY = "stdout of environment-gateway-certificate-generate";
+const SNAPSHOTS_HASH = "stdout.hash of environment-snapshots-password-generate";
+const snapshotsName = () => `snapshotPassword of doom-coding-${environment.stack}`;
 const generatedName = () => `passwords.2 of doom-coding-${environment.stack}`;
 
 /** What `doom verify --secrets --json` gives. */
@@ -99,7 +101,10 @@ describe("a running environment", () => {
   it("was searched for each of its secrets", () => {
     const first = "stdout.hash of environment-code-server-1-password-generate";
     expect([...report.secrets].sort()).toEqual(
-      [PASSPHRASE, GIVEN_NAME, generatedName(), first, HASH, KEY].sort(),
+      [
+        ...[PASSPHRASE, GIVEN_NAME, generatedName(), snapshotsName()],
+        ...[first, HASH, SNAPSHOTS_HASH, KEY],
+      ].sort(),
     );
     expect(report.tooShort).toEqual([]);
   });

@@ -19,6 +19,7 @@ export interface StackOutputs {
   readonly networks: Record<"internal" | "edge" | "egress", { name: string; cidr: string }>;
   readonly volumes: string[];
   readonly passwords: Record<string, string>;
+  readonly snapshotPassword: string;
 }
 
 /** One resource's step in a preview. */
