@@ -32,12 +32,16 @@ function container(
   folder: string | undefined,
   mounts: readonly SetupMount[],
 ): SetupContainer {
-  const labels = {
-    "com.docker.compose.project.working_dir": folder ?? "",
-    "com.docker.compose.service": service,
-    "com.doom-coding.service": service,
+  const made = folder !== undefined;
+  return {
+    id: `id-${name}`,
+    name,
+    state: "running",
+    folder,
+    service: made ? service : undefined,
+    ofInstaller: made,
+    mounts,
   };
-  return { id: `id-${name}`, name, state: "running", labels: folder ? labels : {}, mounts };
 }
 
 const EDITOR_MOUNTS = [

@@ -22,7 +22,12 @@ export interface SetupContainer {
   readonly name: string;
   /** Docker's word: `running`, `exited`, … */
   readonly state: string;
-  readonly labels: Readonly<Record<string, string>>;
+  /** The folder that Docker Compose was started in, without links; undefined when it did not make this. */
+  readonly folder: string | undefined;
+  /** Its service in the compose file. */
+  readonly service: string | undefined;
+  /** Whether it has the installer's own label. */
+  readonly ofInstaller: boolean;
   readonly mounts: readonly SetupMount[];
 }
 
@@ -53,24 +58,12 @@ const PART_NAMES = Object.keys(PARTS) as Part[];
 /** Where the installer's editor has the workspace. */
 export const OLD_WORKSPACE = "/workspace";
 
-const FOLDER_LABEL = "com.docker.compose.project.working_dir";
-const SERVICE_LABEL = "com.docker.compose.service";
-/** The installer's own label. */
-const INSTALLER_LABEL = "com.doom-coding.service";
-
-/** The folder that Docker Compose was started in, by which it finds the `.env`. */
-export function folderOf({ labels }: SetupContainer): string | undefined {
-  return labels[FOLDER_LABEL];
-}
-
 /** The folders of all setups whose editor is on the host, sorted. */
 export function setupFolders(containers: readonly SetupContainer[]): string[] {
+  const { container, service } = PARTS.editor;
   const folders = containers
-    .filter(
-      ({ name, labels }) =>
-        name === PARTS.editor.container || labels[INSTALLER_LABEL] === PARTS.editor.service,
-    )
-    .flatMap((container) => folderOf(container) ?? []);
+    .filter((one) => one.name === container || (one.ofInstaller && one.service === service))
+    .flatMap(({ folder }) => folder ?? []);
   return [...new Set(folders)].sort();
 }
 
@@ -84,10 +77,8 @@ export type SetupParts = Readonly<Partial<Record<Part, SetupContainer>>>;
 export function partsOf(containers: readonly SetupContainer[], folder: string): SetupParts {
   const found = PART_NAMES.flatMap((part): [Part, SetupContainer][] => {
     const { service, container: name } = PARTS[part];
-    const own = containers.find(
-      (one) => folderOf(one) === folder && one.labels[SERVICE_LABEL] === service,
-    );
-    const named = containers.find((one) => one.name === name && folderOf(one) === undefined);
+    const own = containers.find((one) => one.folder === folder && one.service === service);
+    const named = containers.find((one) => one.name === name && one.folder === undefined);
     const container = own ?? named;
     return container === undefined ? [] : [[part, container]];
   });
@@ -119,11 +110,11 @@ export function setupProblems(
       : [];
   }
   return containers
-    .filter((one) => (folderOf(one) ?? folder) !== folder)
+    .filter((one) => (one.folder ?? folder) !== folder)
     .filter((one) => one.name === container || one.mounts.some(({ from }) => from === volume))
     .map(
       (one) =>
-        `the container ${one.name} belongs to another setup, in ${folderOf(one)}; name the .env there`,
+        `the container ${one.name} belongs to another setup, in ${one.folder}; name the .env there`,
     );
 }
 

@@ -97,12 +97,20 @@ function envPath(from: string): string {
   return existsSync(path) && statSync(path).isDirectory() ? join(path, ".env") : path;
 }
 
+const FOLDER_LABEL = "com.docker.compose.project.working_dir";
+const SERVICE_LABEL = "com.docker.compose.service";
+/** On every container of the installer's compose files. */
+const INSTALLER_LABEL = "com.doom-coding.service";
+
 function toContainer({ Id, Names, State, Labels, Mounts }: Docker.ContainerInfo): SetupContainer {
+  const folder = Labels[FOLDER_LABEL];
   return {
     id: Id,
     name: (Names[0] ?? Id).replace(/^\//, ""),
     state: State,
-    labels: Labels,
+    folder: folder === undefined || !existsSync(folder) ? folder : realpathSync(folder),
+    service: Labels[SERVICE_LABEL],
+    ofInstaller: Labels[INSTALLER_LABEL] !== undefined,
     mounts: Mounts.map(({ Type, Name, Source, Destination, RW }) => ({
       kind: Type === "volume" ? "volume" : Type === "bind" ? "directory" : "other",
       from: Type === "volume" ? (Name ?? "") : Source,

@@ -1,6 +1,6 @@
 import type { Room } from "../checks/transferText";
 import { unflatten } from "../config/flatSettings";
-import { parseEnvironment } from "../config/schema";
+import { type EnvironmentConfig, parseEnvironment } from "../config/schema";
 import { findSetup, type OldSetup, writersOf } from "./adoptionFind";
 import { fitToHost, requireHost } from "./adoptionHost";
 import { type AdoptionNote, readNote } from "./adoptionNote";
@@ -15,6 +15,7 @@ import {
 } from "./adoptionTrees";
 import { inContainerOf, type MigrationContext, type Observer } from "./migrationContainer";
 import type { Place } from "./migrationPlaces";
+import { gatewayAddress } from "./preflight";
 import { planStackMigration, type StackMigration } from "./stackMigration";
 import { READING } from "./toolsContainer";
 import { withContext } from "./volumeMigration";
@@ -35,8 +36,8 @@ export interface AdoptionPlan {
   readonly stack: string;
   readonly setup: OldSetup;
   readonly migration: StackMigration;
-  /** The port that the stack will have on the host. */
-  readonly port: number;
+  /** Where the new editor will be. */
+  readonly url: string;
   /** Name of the volume that the data goes to. */
   readonly volume: string;
   /** `begun`: an earlier run ended while it copied; `copied`: the data is there and was proven. */
@@ -77,12 +78,17 @@ export async function planAdoption(
       stack,
       setup,
       migration,
-      port: environment.access.port,
+      url: urlOf(environment),
       volume: target.at,
       ...seen,
       stops: isCopied ? [] : writersOf(setup).map(({ name }) => name),
     };
   });
+}
+
+function urlOf(environment: EnvironmentConfig): string {
+  const { tier, port } = environment.access;
+  return `${tier === "local" ? "http" : "https"}://${gatewayAddress(environment)}:${port}/`;
 }
 
 async function look(context: MigrationContext, setup: OldSetup, target: Place) {

@@ -87,15 +87,13 @@ async function bringUp(stack: string, context: CommandContext): Promise<void> {
   await blamingOtherRuns(session.project, stack, () => updateEnvironment(session, context));
 }
 
-const urlOf = ({ port }: AdoptionPlan) => `http://127.0.0.1:${port}/`;
-
 /** What there is to do, for programs. */
 function planData(plan: AdoptionPlan): Outcome["data"] {
-  const { setup, migration, state, size, stops, extensions, volume, port } = plan;
+  const { setup, migration, state, size, stops, extensions, volume, url } = plan;
   return {
     from: setup.env,
     state,
-    port,
+    url,
     volume,
     config: setup.config.at,
     ...(setup.workspace ? { workspace: setup.workspace.at } : {}),
@@ -119,7 +117,7 @@ function planText(plan: AdoptionPlan): string {
     ...copyLines(plan),
     `  Holds      ${bytesText(size.bytes)} in ${size.files} files; ${extensions.length} extensions`,
     `  Stops      ${stops.length > 0 ? `${stops.join(", ")}, for a moment at the end of the copy` : "nothing"}`,
-    `  Address    ${urlOf(plan)}`,
+    `  Address    ${plan.url}`,
     ...(workspace ? ["  Paths      /workspace is /config/workspace there"] : []),
     ...(left.length === 0 ? [] : ["", "  Left where it is, not used by the environment:"]),
     ...left.map(({ what, why }) => `    ${what}: ${why}`),
@@ -158,7 +156,7 @@ function describeResult(plan: AdoptionPlan, result: AdoptionResult): Outcome {
   const text = [
     `${stack} has taken over the setup in ${setup.folder}.`,
     "",
-    `  Open       ${urlOf(plan)}`,
+    `  Open       ${plan.url}`,
     `  Password   the old one; npx doom password ${stack} shows it`,
     ...(copy === undefined
       ? [`  Data       as it was at ${copiedAt}, copied by an earlier run`]
@@ -173,7 +171,7 @@ function describeResult(plan: AdoptionPlan, result: AdoptionResult): Outcome {
     "",
     ...wayBack(plan),
   ].join("\n");
-  const data = { ...planData(plan), ...result, url: urlOf(plan), wayBack: wayBack(plan) };
+  const data = { ...planData(plan), ...result, wayBack: wayBack(plan) };
   return { text, data: { dryRun: false, changed: true, ...data } };
 }
 

@@ -104,7 +104,7 @@ describe("while nothing is carried out", () => {
     expect(JSON.parse(stdout)).toMatchObject({
       dryRun: true,
       state: "new",
-      port,
+      url: `http://127.0.0.1:${port}/`,
       volume: dockerName(stack, "data", 1),
       config: old.config,
       workspace: old.workspace,
