@@ -7,7 +7,7 @@ import { targetProblems } from "../checks/migrationRules";
 import type { TransferProgress, TransferTotals } from "../checks/rsyncOutput";
 import { workText } from "../checks/transferText";
 import { findSetup, type OldSetup, writersOf } from "./adoptionFind";
-import { writeNote } from "./adoptionNote";
+import { readNote, writeNote } from "./adoptionNote";
 import {
   CONFIG,
   clashFailure,
@@ -95,6 +95,11 @@ class Copy {
     observer.enter("looking at the old data");
     await refuseUse(docker, this.target, this.tools);
     const state = await copyStateOf(this.tools, this.record, this.target);
+    if (state === "verified" && readNote(this.record) !== undefined) {
+      throw new Failure("locked", "Another run has just copied this data.", {
+        fix: "when that has ended, run the same command again",
+      });
+    }
     this.record.begin();
     await refuseClashes(this.tools, this.setup);
     if (state === "none") {

@@ -32,7 +32,12 @@ beforeAll(async () => {
     "--json",
   ]);
   expect(code, stderr).toBe(0);
-  ({ url } = JSON.parse(stdout));
+  const result = JSON.parse(stdout);
+  ({ url } = result);
+  // Both run on, so that nobody could say what an adoption has changed.
+  expect(result.old.map(({ state }: { state: string }) => state)).toEqual(["inUse", "inUse"]);
+  expect(result.copy.stopped).toEqual(expect.arrayContaining([old.editorName, old.claudeName]));
+  expect((await old.editor.inspect()).State.Running).toBe(true);
 });
 afterAll(async () => {
   await copy?.dispose();

@@ -3,9 +3,14 @@ import path from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { compareManifests } from "../../checks/manifestCompare";
 import { SecretSearch } from "../../checks/secretSearch";
-import { dockerName } from "../../config/names";
+import { dockerLabels, dockerName } from "../../config/names";
 import { createManifest, manifestEntries } from "../../operations/manifest";
-import { READING, type ToolsMount, withToolsContainer } from "../../operations/toolsContainer";
+import {
+  READING,
+  type ToolsMount,
+  WRITING,
+  withToolsContainer,
+} from "../../operations/toolsContainer";
 import { engine, isHealthy, runIn, volumesOf, waitForContainer } from "../support/dockerHost";
 import { DoomProcess, runDoom } from "../support/doomProcess";
 import { EditorClient, editorSocketPath, WORKBENCH } from "../support/editorClient";
@@ -71,6 +76,15 @@ async function differences(one: string, other: string) {
   for await (const difference of compareManifests(manifestEntries(one), manifestEntries(other)))
     all.push(difference);
   return all;
+}
+
+/** Runs a bash script as root in the volume of an environment's first editor. */
+async function inNewVolume(script: string, of = stack): Promise<void> {
+  const from = dockerName(of, "data", 1);
+  const mount = { kind: "volume", from, at: "/tree", readOnly: false } as const;
+  await withToolsContainer({ mounts: [mount], capabilities: WRITING }, (tools) =>
+    tools.run(["bash", "-euo", "pipefail", "-c", `cd /tree\n${script}`]),
+  );
 }
 
 /** What must not change while nothing is carried out. */
@@ -172,6 +186,26 @@ describe("while nothing is carried out", () => {
     expect(stderr).not.toContain("hard/");
   });
 
+  it("is refused: extensions that are not whole", async () => {
+    await old.inConfig("mv extensions/acme.hello-1.2.3 elsewhere");
+    const { code, stderr } = await adopt(...chosen(), "--yes");
+    await old.inConfig("mv elsewhere extensions/acme.hello-1.2.3");
+    expect(code, stderr).toBe(12);
+    expect(stderr).toContain(`listed, but without their files: ${EXTENSION}`);
+  });
+
+  it("is refused: an environment that holds data of its own", async () => {
+    const { stack: other } = await copy.addStack();
+    rmSync(path.join(copy.root, `Pulumi.${other}.yaml`));
+    const volume = dockerName(other, "data", 1);
+    await engine.createVolume({ Name: volume, Labels: dockerLabels(other, "data", 1) });
+    await inNewVolume("touch mine", other);
+    const args = ["adopt", other, "--from", old.env, ...chosen(), "--yes"];
+    const { code, stderr } = await runDoom(copy.root, args);
+    expect(code, stderr).toBe(12);
+    expect(stderr).toContain(`${other} holds data of its own: the volume ${volume} is not empty`);
+  });
+
   it("is refused: a container of somebody else that writes to the projects", async () => {
     const elsewhere = await old.beside("code-server", "/srv/another-setup");
     const name = (await elsewhere.inspect()).Name.slice(1);
@@ -206,6 +240,11 @@ describe("a run that is killed", () => {
     expect(run.stdout).toBe("");
   }
 
+  const SPOIL = `cd workspace/hard/many/3
+    touch --reference=100 /tmp/time
+    printf X | dd of=100 bs=1 conv=notrunc status=none
+    touch --reference=/tmp/time 100`;
+
   it("during the last pass has made no environment, and the old data is there", async () => {
     const workspace = await workspaceNow();
     start();
@@ -220,8 +259,11 @@ describe("a run that is killed", () => {
   });
 
   it("while the environment comes up has copied, and the old one runs again", async () => {
+    await inNewVolume(SPOIL);
     start();
     await untilPrinted("bringing up");
+    // Neither its size nor its time show that this file is not the old one.
+    expect(run.stderr).toContain("copying 1 files again");
     expect(run.stderr).toContain("which an interrupted migration had stopped");
     expect(run.stderr).toMatch(new RegExp(`copying while .*${old.editorName}.* runs`));
     await kill();
