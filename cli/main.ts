@@ -222,7 +222,7 @@ function addAdopt(program: Command): void {
     .description("take over the setup of the single-host installer, and leave it as it is")
     .argument("[stack]", "the environment that it becomes; made when there is none", "adopted")
     .option("--from <file>", "its .env; needed when Docker does not say where that is")
-    .option("--port <port>", "the port of a new environment, when the .env's is taken")
+    .option("--port <port>", "the port of a new environment; the .env's, or the next free one")
     .option("--dry-run", "show what it would do, and change nothing")
     .option("--yes", "do not ask before it begins")
     .option("--json", JSON_HELP)

@@ -1,13 +1,14 @@
 import { type Cidr, firstFree, formatCidr, parseCidrLoosely } from "../checks/cidr";
 import { addressesCollide, foreignPublisher } from "../checks/ports";
 import { rangesOfNetworks } from "../checks/subnets";
+import { unflatten } from "../config/flatSettings";
 import type { KeyReport } from "../config/migrations/report";
-import type { EnvironmentConfig } from "../config/schema";
-import { dockerFacts } from "./dockerHost";
+import { type EnvironmentConfig, parseEnvironment } from "../config/schema";
+import { dockerFacts, isDockerLocal } from "./dockerHost";
 import { Failure } from "./failure";
 import { neighbourStacks } from "./neighbours";
 import { portState } from "./portOwner";
-import { gatewayAddress, preflight } from "./preflight";
+import { gatewayAddress } from "./preflight";
 import type { Project } from "./project";
 import type { StackMigration } from "./stackMigration";
 
@@ -17,9 +18,11 @@ const PORT = "access.port";
 const RANGE = "network.cidr";
 
 /**
- * The same migration with `port`, and with an address range that no Docker network has.
+ * The same migration with an address range that no Docker network has, and with a port that is free:
+ * `port`, or else the `.env`'s or the next one above it.
  *
- * A stack's file that is there keeps what it says; throws a {@link Failure} when that is another port.
+ * A stack's file that is there keeps what it says; throws a {@link Failure} when that is not `port`, or when
+ * `port` is taken; a ConfigError when it is none.
  */
 export async function fitToHost(
   project: Project,
@@ -27,26 +30,31 @@ export async function fitToHost(
   port: number | undefined,
 ): Promise<StackMigration> {
   const { stack, before, plan } = migration;
-  const { settings } = plan.document;
+  const { document } = plan;
   if (before !== undefined) {
-    if (port === undefined || settings.get(PORT) === port) return migration;
+    if (port === undefined || document.settings.get(PORT) === port) return migration;
     throw new Failure("usage", `--port ${port}: Pulumi.${stack}.yaml says another one already.`, {
       fix: `leave --port out, or set ${PORT} in Pulumi.${stack}.yaml`,
     });
   }
-  const chosen = new Map<string, unknown>([[RANGE, await freeRange(project, stack, settings)]]);
-  if (port !== undefined) chosen.set(PORT, port);
-  plan.document.setSettings(new Map([...settings, ...chosen]), new Map());
-  const keys = plan.keys.map((report) => withChosen(report, chosen));
+  const set = (key: string, value: unknown) =>
+    document.setSettings(document.settings.set(key, value), new Map());
+  set(RANGE, await freeRange(project, stack, String(document.settings.get(RANGE))));
+  if (port !== undefined) set(PORT, port);
+  const choice = await choosePort(project, stack, environmentOf(migration), port !== undefined);
+  set(PORT, choice.port);
+  const reason = port === undefined ? choice.reason : `--port says ${port}`;
+  const keys = plan.keys.map((report) => withChoices(report, document.settings, reason));
   return { ...migration, plan: { ...plan, keys } };
 }
 
-async function freeRange(
-  project: Project,
-  stack: string,
-  settings: ReadonlyMap<string, unknown>,
-): Promise<string> {
-  const wanted = parseCidrLoosely(String(settings.get(RANGE))) as Cidr;
+/** The environment that a migration leads to. Throws a ConfigError when it could not be used. */
+export function environmentOf({ plan }: StackMigration): EnvironmentConfig {
+  return parseEnvironment(unflatten(plan.document.settings));
+}
+
+async function freeRange(project: Project, stack: string, proposed: string): Promise<string> {
+  const wanted = parseCidrLoosely(proposed) as Cidr;
   const { networks } = await dockerFacts();
   const taken = [
     ...rangesOfNetworks(networks, stack).map(({ cidr }) => cidr),
@@ -55,52 +63,55 @@ async function freeRange(
   return formatCidr(firstFree(wanted, taken) ?? wanted);
 }
 
-function withChosen(report: KeyReport, chosen: ReadonlyMap<string, unknown>): KeyReport {
-  const port = chosen.get(PORT);
-  if (report.outcome === "renamed" && report.to === PORT && port !== undefined)
-    return { outcome: "notCarried", key: report.key, reason: `--port says ${port}` };
-  if (report.outcome !== "added" || !chosen.has(report.key)) return report;
-  return { ...report, value: chosen.get(report.key) };
+/** The report on a key, when its setting was chosen to fit the host; `reason` is why the port was. */
+function withChoices(
+  report: KeyReport,
+  settings: ReadonlyMap<string, unknown>,
+  reason: string | undefined,
+): KeyReport {
+  if (report.outcome === "renamed" && report.to === PORT && reason !== undefined)
+    return { outcome: "notCarried", key: report.key, reason };
+  if (report.outcome !== "added" || ![PORT, RANGE].includes(report.key)) return report;
+  const value = settings.get(report.key);
+  return { ...report, value, ...(report.key === PORT && reason !== undefined ? { reason } : {}) };
 }
 
-/** Throws a {@link Failure} unless the host can take the environment beside the old setup. */
-export async function requireHost(
-  project: Project,
-  { stack, before }: StackMigration,
-  environment: EnvironmentConfig,
-): Promise<void> {
-  // What the preflight would have changed is a file that is not there yet.
-  if (before === undefined) await requireFreePort(project, stack, environment);
-  await preflight({ stack, environment });
-}
-
-async function requireFreePort(
+/** The configured port when it is free. Another one only when nobody has asked for just this one. */
+async function choosePort(
   project: Project,
   stack: string,
   environment: EnvironmentConfig,
-): Promise<void> {
+  isAsked: boolean,
+): Promise<{ readonly port: number; readonly reason?: string }> {
   const { port } = environment.access;
   const address = gatewayAddress(environment);
-  const { published } = await dockerFacts();
-  const neighbours = neighbourStacks(project, stack);
-  const holder = async (wanted: number): Promise<string | undefined> => {
-    const container = foreignPublisher(published, { stack, address, port: wanted })?.container;
-    if (container !== undefined) return `the container ${container}`;
-    const neighbour = neighbours.find(
-      (other) => other.port === wanted && addressesCollide(other.address, address),
-    );
-    if (neighbour !== undefined) return `the stack ${neighbour.stack}`;
-    const state = await portState(address, wanted);
-    if (state.kind === "free") return undefined;
-    return state.kind === "taken" && state.owner ? state.owner : "another process";
-  };
+  const holder = await portHolders(project, stack, address);
   const owner = await holder(port);
-  if (owner === undefined) return;
+  if (owner === undefined) return { port };
   let free = port + 1;
   while (free <= MAX_PORT && (await holder(free)) !== undefined) free += 1;
+  if (!isAsked && free <= MAX_PORT) return { port: free, reason: `${port} is that of ${owner}` };
   throw new Failure("preflight", `Port ${port} of ${address} is taken by ${owner}.`, {
-    fix: `give the new environment another one (--port ${free} is free); the old setup keeps its own`,
+    fix: `leave --port out to get a free one, or name one${free <= MAX_PORT ? `: --port ${free} is free` : ""}`,
   });
 }
 
 const MAX_PORT = 65535;
+
+/** A function that says who has a port of an address, or is to have it. */
+async function portHolders(project: Project, stack: string, address: string) {
+  const { published } = await dockerFacts();
+  const neighbours = neighbourStacks(project, stack).filter((other) =>
+    addressesCollide(other.address, address),
+  );
+  return async (port: number): Promise<string | undefined> => {
+    const container = foreignPublisher(published, { stack, address, port })?.container;
+    if (container !== undefined) return `the container ${container}`;
+    const neighbour = neighbours.find((other) => other.port === port);
+    if (neighbour !== undefined) return `the stack ${neighbour.stack}`;
+    if (!isDockerLocal()) return undefined;
+    const state = await portState(address, port);
+    if (state.kind === "free") return undefined;
+    return state.kind === "taken" && state.owner ? state.owner : "another process";
+  };
+}

@@ -1,8 +1,7 @@
 import type { Room } from "../checks/transferText";
-import { unflatten } from "../config/flatSettings";
-import { type EnvironmentConfig, parseEnvironment } from "../config/schema";
+import type { EnvironmentConfig } from "../config/schema";
 import { findSetup, type OldSetup, writersOf } from "./adoptionFind";
-import { fitToHost, requireHost } from "./adoptionHost";
+import { environmentOf, fitToHost } from "./adoptionHost";
 import { type AdoptionNote, readNote } from "./adoptionNote";
 import {
   copyStateOf,
@@ -15,7 +14,7 @@ import {
 } from "./adoptionTrees";
 import { inContainerOf, type MigrationContext, type Observer } from "./migrationContainer";
 import type { Place } from "./migrationPlaces";
-import { gatewayAddress } from "./preflight";
+import { gatewayAddress, preflight } from "./preflight";
 import { planStackMigration, type StackMigration } from "./stackMigration";
 import { READING } from "./toolsContainer";
 import { withContext } from "./volumeMigration";
@@ -69,11 +68,11 @@ export async function planAdoption(
       planStackMigration(context.project, stack, setup.env),
       port,
     );
-    const environment = parseEnvironment(unflatten(migration.plan.document.settings));
+    const environment = environmentOf(migration);
     const target = await dataVolume(context, stack);
     const seen = await look(context, setup, target);
     const isCopied = seen.state === "copied" || seen.state === "adopted";
-    if (!isCopied) await requireHost(context.project, migration, environment);
+    if (!isCopied) await preflight({ stack, environment });
     return {
       stack,
       setup,

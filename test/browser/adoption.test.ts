@@ -53,9 +53,8 @@ it("shows the old files, settings and extensions after a login with the old pass
     const text = page.locator(".view-lines").getByText("from the old workspace");
     await text.waitFor();
     // As the old settings.json has it.
-    const size = "lines => getComputedStyle(lines).fontSize";
-    const lines = page.locator(".view-lines").first();
-    await expect.poll(() => lines.evaluate(size)).toBe("17px");
+    const size = 'getComputedStyle(document.querySelector(".view-lines")).fontSize';
+    await expect.poll(() => page.evaluate(size)).toBe("17px");
     await runCommand(page, "Extensions: Show Installed Extensions");
     await page.locator(".extension-list-item .name").getByText("hello", { exact: true }).waitFor();
     await picture(page, "adopted");

@@ -125,7 +125,11 @@ describe("while nothing is carried out", () => {
       stops: expect.arrayContaining([old.editorName, old.claudeName]),
       extensions: [EXTENSION],
     });
-    const plain = await adopt(...chosen(), "--dry-run");
+    // Without a choice of the user's it is another port than that of the old editor, which runs.
+    const plain = await adopt("--dry-run");
+    expect(plain.stdout).toContain(`${old.port} is that of the container ${old.editorName}`);
+    expect(plain.stdout).toMatch(/Address +http:\/\/127\.0\.0\.1:\d+\//);
+    expect(plain.stdout).not.toContain(`:${old.port}/`);
     expect(plain.stdout).toContain(`the folder ${old.workspace} to workspace in it`);
     expect(plain.stdout).toMatch(/encrypted\s+CODE_SERVER_PASSWORD/);
     expect(plain.stdout).toContain("Nothing was changed.");
@@ -148,7 +152,7 @@ describe("while nothing is carried out", () => {
     ],
     [
       "a port that the old editor has",
-      () => [stack, "--from", old.env, "--dry-run"],
+      () => [stack, "--from", old.env, "--port", String(old.port), "--yes"],
       6,
       () => [`Port ${old.port} of 127.0.0.1 is taken by the container ${old.editorName}`, "--port"],
     ],
