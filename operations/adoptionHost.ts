@@ -1,11 +1,14 @@
+import type Docker from "dockerode";
 import { type Cidr, firstFree, formatCidr, parseCidrLoosely } from "../checks/cidr";
 import { addressesCollide, foreignPublisher } from "../checks/ports";
 import { rangesOfNetworks } from "../checks/subnets";
 import { unflatten } from "../config/flatSettings";
 import type { KeyReport } from "../config/migrations/report";
 import { type EnvironmentConfig, parseEnvironment } from "../config/schema";
+import type { OldSetup } from "./adoptionFind";
 import { dockerFacts, isDockerLocal } from "./dockerHost";
 import { Failure } from "./failure";
+import type { MigrationContext } from "./migrationContainer";
 import { neighbourStacks } from "./neighbours";
 import { portState } from "./portOwner";
 import { gatewayAddress } from "./preflight";
@@ -18,14 +21,15 @@ const PORT = "access.port";
 const RANGE = "network.cidr";
 
 /**
- * The same migration with an address range that no Docker network has, and with a port that is free:
- * `port`, or else the `.env`'s or the next one above it.
+ * Gives the stack's new file an address range that no Docker network has, and a port that is free: `port`,
+ * or else the `.env`'s or the next one above it. The migration's document is changed, and its report.
  *
  * A stack's file that is there keeps what it says; throws a {@link Failure} when that is not `port`, or when
  * `port` is taken; a ConfigError when it is none.
  */
 export async function fitToHost(
-  project: Project,
+  { project, docker }: MigrationContext,
+  setup: OldSetup,
   migration: StackMigration,
   port: number | undefined,
 ): Promise<StackMigration> {
@@ -41,7 +45,14 @@ export async function fitToHost(
     document.setSettings(document.settings.set(key, value), new Map());
   set(RANGE, await freeRange(project, stack, String(document.settings.get(RANGE))));
   if (port !== undefined) set(PORT, port);
-  const choice = await choosePort(project, stack, environmentOf(migration), port !== undefined);
+  const environment = environmentOf(migration);
+  const holder = await portHolders(
+    project,
+    stack,
+    gatewayAddress(environment),
+    await portsOf(docker, setup),
+  );
+  const choice = await choosePort(environment, holder, port !== undefined);
   set(PORT, choice.port);
   const reason = port === undefined ? choice.reason : `--port says ${port}`;
   const keys = plan.keys.map((report) => withChoices(report, document.settings, reason));
@@ -76,21 +87,22 @@ function withChoices(
   return { ...report, value, ...(report.key === PORT && reason !== undefined ? { reason } : {}) };
 }
 
+/** Says who has a port, or is to have it; undefined for a free one. */
+type PortHolder = (port: number) => Promise<string | undefined>;
+
 /** The configured port when it is free. Another one only when nobody has asked for just this one. */
 async function choosePort(
-  project: Project,
-  stack: string,
   environment: EnvironmentConfig,
+  holder: PortHolder,
   isAsked: boolean,
 ): Promise<{ readonly port: number; readonly reason?: string }> {
   const { port } = environment.access;
-  const address = gatewayAddress(environment);
-  const holder = await portHolders(project, stack, address);
   const owner = await holder(port);
   if (owner === undefined) return { port };
   let free = port + 1;
   while (free <= MAX_PORT && (await holder(free)) !== undefined) free += 1;
   if (!isAsked && free <= MAX_PORT) return { port: free, reason: `${port} is that of ${owner}` };
+  const address = gatewayAddress(environment);
   throw new Failure("preflight", `Port ${port} of ${address} is taken by ${owner}.`, {
     fix: `leave --port out to get a free one, or name one${free <= MAX_PORT ? `: --port ${free} is free` : ""}`,
   });
@@ -98,14 +110,20 @@ async function choosePort(
 
 const MAX_PORT = 65535;
 
-/** A function that says who has a port of an address, or is to have it. */
-async function portHolders(project: Project, stack: string, address: string) {
+async function portHolders(
+  project: Project,
+  stack: string,
+  address: string,
+  old: readonly { readonly name: string; readonly port: number }[],
+): Promise<PortHolder> {
   const { published } = await dockerFacts();
   const neighbours = neighbourStacks(project, stack).filter((other) =>
     addressesCollide(other.address, address),
   );
-  return async (port: number): Promise<string | undefined> => {
-    const container = foreignPublisher(published, { stack, address, port })?.container;
+  return async (port) => {
+    const container =
+      foreignPublisher(published, { stack, address, port })?.container ??
+      old.find((one) => one.port === port)?.name;
     if (container !== undefined) return `the container ${container}`;
     const neighbour = neighbours.find((other) => other.port === port);
     if (neighbour !== undefined) return `the stack ${neighbour.stack}`;
@@ -114,4 +132,16 @@ async function portHolders(project: Project, stack: string, address: string) {
     if (state.kind === "free") return undefined;
     return state.kind === "taken" && state.owner ? state.owner : "another process";
   };
+}
+
+/** The ports that the old containers publish when they run: they are to be able to, beside the new one. */
+async function portsOf(docker: Docker, { parts }: OldSetup) {
+  const all = await Promise.all(
+    Object.values(parts).map(async ({ id, name }) => {
+      const { HostConfig } = await docker.getContainer(id).inspect();
+      const bindings = Object.values(HostConfig.PortBindings ?? {}) as { HostPort?: string }[][];
+      return bindings.flat().map(({ HostPort }) => ({ name, port: Number(HostPort) }));
+    }),
+  );
+  return all.flat();
 }

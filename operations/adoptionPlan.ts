@@ -64,7 +64,8 @@ export async function planAdoption(
     observer.enter("looking for the old setup");
     const setup = await findSetup(context, from);
     const migration = await fitToHost(
-      context.project,
+      context,
+      setup,
       planStackMigration(context.project, stack, setup.env),
       port,
     );

@@ -37,7 +37,7 @@ export async function adopt(
     planAdoption({ ...request, signal }, context.display),
   );
   context.display.stop();
-  if (plan.state === "adopted") return describeAdopted(plan);
+  if (plan.state === "adopted") return describeAdopted(plan, dryRun);
   if (dryRun) return describePlan(plan);
   await confirm(planText(plan));
   return describeResult(plan, await carryOut(plan, context));
@@ -106,31 +106,36 @@ function planData(plan: AdoptionPlan): Outcome["data"] {
 }
 
 function planText(plan: AdoptionPlan): string {
-  const { setup, migration, stack, volume, size, stops, extensions } = plan;
-  const { config, workspace, left } = setup;
+  const { setup, migration, stack, size, stops, extensions } = plan;
   const { keys } = migration.plan;
+  const { editor } = setup.parts;
   return [
     `The setup in ${setup.folder} becomes the environment ${stack}; nothing of it is changed.`,
     "",
-    `  Settings   ${setup.env} to Pulumi.${stack}.yaml${keys.length === 0 ? ": nothing to change" : ""}`,
-    ...(keys.length === 0 ? [] : [keyTable(keys).replaceAll(/^/gm, "           ")]),
-    ...copyLines(plan),
-    `  Holds      ${bytesText(size.bytes)} in ${size.files} files; ${extensions.length} extensions`,
+    `  Settings   ${setup.env} to Pulumi.${stack}.yaml${migration.changes ? "" : ": nothing to change"}`,
+    ...(migration.changes ? [keyTable(keys).replaceAll(/^/gm, "           ")] : []),
+    ...dataLines(plan),
+    `  Holds      ${bytesText(size.bytes)} in ${size.files} files; ${countText(extensions)}`,
+    `  Editor     ${editor ? `${editor.name}, ${editor.state}` : "its container is gone"}`,
     `  Stops      ${stops.length > 0 ? `${stops.join(", ")}, for a moment at the end of the copy` : "nothing"}`,
     `  Address    ${plan.url}`,
-    ...(workspace ? ["  Paths      /workspace is /config/workspace there"] : []),
-    ...(left.length === 0 ? [] : ["", "  Left where it is, not used by the environment:"]),
-    ...left.map(({ what, why }) => `    ${what}: ${why}`),
+    ...(setup.workspace ? ["  Paths      /workspace is /config/workspace there"] : []),
+    ...(setup.left.length === 0 ? [] : ["", "  Left where it is, not used by the environment:"]),
+    ...setup.left.map(({ what, why }) => `    ${what}: ${why}`),
   ].join("\n");
-
-  function copyLines({ state, note }: AdoptionPlan): string[] {
-    if (state === "copied") return [`  Data       copied at ${note?.copiedAt} already, and proven`];
-    return [
-      `  Data       ${config.title} to the volume ${volume}`,
-      ...(workspace ? [`             ${workspace.title} to workspace in it`] : []),
-    ];
-  }
 }
+
+function dataLines({ state, note, setup, volume }: AdoptionPlan): string[] {
+  if (state === "copied") return [`  Data       copied at ${note?.copiedAt} already, and proven`];
+  const { config, workspace } = setup;
+  return [
+    `  Data       ${config.title} to the volume ${volume}`,
+    ...(workspace ? [`             ${workspace.title} to workspace in it`] : []),
+  ];
+}
+
+const countText = ({ length }: readonly string[]) =>
+  length === 1 ? "1 extension" : `${length} extensions`;
 
 function describePlan(plan: AdoptionPlan): Outcome {
   return {
@@ -139,7 +144,7 @@ function describePlan(plan: AdoptionPlan): Outcome {
   };
 }
 
-function describeAdopted(plan: AdoptionPlan): Outcome {
+function describeAdopted(plan: AdoptionPlan, dryRun: boolean): Outcome {
   const { stack, setup, note } = plan;
   const text = [
     `${stack} has taken over the setup in ${setup.folder} already, with its data of ${note?.copiedAt}.`,
@@ -147,7 +152,7 @@ function describeAdopted(plan: AdoptionPlan): Outcome {
     "",
     ...wayBack(plan),
   ].join("\n");
-  return { text, data: { dryRun: false, changed: false, ...planData(plan), ...note } };
+  return { text, data: { dryRun, changed: false, ...planData(plan), ...note } };
 }
 
 function describeResult(plan: AdoptionPlan, result: AdoptionResult): Outcome {
@@ -163,7 +168,7 @@ function describeResult(plan: AdoptionPlan, result: AdoptionResult): Outcome {
       : [
           `  Data       ${copy.manifest.entries} paths with ${bytesText(copy.manifest.bytes)}, equal in everything`,
         ]),
-    `  Editor     passed ${gate.checks.length} checks, with its ${extensions.length} extensions`,
+    `  Editor     passed ${gate.checks.length} checks, with ${countText(extensions)}`,
     ...(copy && copy.stopped.length > 0
       ? [`  Stopped    ${copy.stopped.join(", ")} for ${copy.downtime.toFixed(1)} s; running again`]
       : []),

@@ -311,6 +311,14 @@ describe("the run that finishes", () => {
     expect((await old.claude.inspect()).State.Running).toBe(false);
   });
 
+  it("leaves the old editor its port while it is stopped", async () => {
+    const args = ["adopt", "another", "--from", old.env, "--dry-run"];
+    const { code, stdout, stderr } = await runDoom(copy.root, args);
+    expect(code, stderr).toBe(0);
+    expect(stdout).toContain(`${old.editorName}, exited`);
+    expect(stdout).toContain(`${old.port} is that of the container ${old.editorName}`);
+  });
+
   it("has put every project there, with all that a file has", async () => {
     const there = { kind: "volume", from: dockerName(stack, "data", 1) } as const;
     const found = await differences(before[1], await manifest(there, "/workspace"));
