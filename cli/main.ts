@@ -210,6 +210,33 @@ function addMigrateVolume(migrate: Command): void {
     );
 }
 
+interface AdoptFlags extends JsonOption {
+  readonly from?: string;
+  readonly port?: string;
+  readonly dryRun?: boolean;
+  readonly yes?: boolean;
+}
+
+function addAdopt(program: Command): void {
+  program
+    .command("adopt")
+    .description("take over the setup of the single-host installer, and leave it as it is")
+    .argument("[stack]", "the environment that it becomes; made when there is none", "adopted")
+    .option("--from <file>", "its .env; needed when Docker does not say where that is")
+    .option("--port <port>", "the port of a new environment; the .env's, or the next free one")
+    .option("--dry-run", "show what it would do, and change nothing")
+    .option("--yes", "do not ask before it begins")
+    .option("--json", JSON_HELP)
+    .action((stack: string, { dryRun = false, yes = false, ...options }: AdoptFlags) =>
+      perform("adopt", stack, options, async (context) => {
+        const { confirmPlan } = await import("./confirm.js");
+        const confirm = yes ? async () => {} : confirmPlan;
+        const { adopt } = await import("./commands/adopt.js");
+        return adopt(stack, { ...options, dryRun, confirm }, context);
+      }),
+    );
+}
+
 /** Commander's own complaints (unknown command, missing argument) are wrong usage, too. */
 function reportUsage(error: unknown, args: readonly string[]): void {
   if (!(error instanceof CommanderError)) throw error;
@@ -246,6 +273,7 @@ async function main(args: readonly string[]): Promise<void> {
   const migrate = program.command("migrate").description("move configuration or data");
   addMigrateConfig(migrate);
   addMigrateVolume(migrate);
+  addAdopt(program);
   addLookingCommands(program);
   addSecretsCommands(program, perform);
   addSnapshotCommands(program, perform);

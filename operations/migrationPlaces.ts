@@ -107,7 +107,8 @@ export async function usersOf(docker: Docker, volume: string): Promise<VolumeUse
   return users.flat();
 }
 
-async function isRemovedOnStop(container: Docker.Container): Promise<boolean> {
+/** Whether Docker removes a container when it ends (`--rm`). */
+export async function isRemovedOnStop(container: Docker.Container): Promise<boolean> {
   try {
     return (await container.inspect()).HostConfig.AutoRemove === true;
   } catch (error) {

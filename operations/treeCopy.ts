@@ -1,3 +1,4 @@
+import { posix } from "node:path";
 import {
   parseProgress,
   parseTotals,
@@ -12,6 +13,8 @@ export interface CopyOptions {
   /** The trees as the container sees them. */
   readonly from: string;
   readonly to: string;
+  /** A further tree that goes into the target as a folder of its own name; what both have, it decides. */
+  readonly inside?: string;
   /** Others write to the source meanwhile: what vanishes or changes is left to a later pass. */
   readonly live?: boolean;
   /** Finds out what it would do, and changes nothing. */
@@ -51,10 +54,13 @@ const PARTIAL = 23;
  */
 export async function copyTree(
   tools: ToolsContainer,
-  { from, to, live = false, dryRun = false, onProgress = () => {} }: CopyOptions,
+  { from, to, inside, live = false, dryRun = false, onProgress = () => {} }: CopyOptions,
 ): Promise<TransferTotals> {
   const flags = ["--delete", "--info=progress2", "--stats", ...(dryRun ? ["--dry-run"] : [])];
-  const output = tools.stream([...RSYNC, ...flags, `${from}/`, `${to}/`], {
+  // Of several sources rsync takes what more than one has from the first.
+  const further =
+    inside === undefined ? [] : [`--exclude=/${posix.basename(inside)}/lost+found`, inside];
+  const output = tools.stream([...RSYNC, ...flags, ...further, `${from}/`, `${to}/`], {
     accept: live ? [VANISHED, PARTIAL] : [],
   });
   let end = "";

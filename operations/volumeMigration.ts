@@ -100,8 +100,9 @@ export async function planMigration(
 
 const choices = ({ quick = false, overwrite = false }: MigrationRequest) => ({ quick, overwrite });
 
-async function withContext<T>(
-  { signal }: MigrationRequest,
+/** Does `work` with this project and the Docker host; what goes wrong with Docker is said in words. */
+export async function withContext<T>(
+  { signal }: Pick<MigrationRequest, "signal">,
   observer: Observer,
   work: (context: MigrationContext) => Promise<T>,
 ): Promise<T> {
@@ -157,7 +158,8 @@ function requireAllowed(source: Place, target: Place, request: MigrationRequest)
   refuse("This data may not go there:", pairProblems(source, target, { acrossEnvironments }));
 }
 
-function refuse(summary: string, problems: readonly string[]): void {
+/** Throws a {@link Failure} for wrong usage when there are problems. */
+export function refuse(summary: string, problems: readonly string[]): void {
   if (problems.length > 0) throw new Failure("usage", summary, { problems });
 }
 
@@ -187,10 +189,10 @@ async function planExport(context: MigrationContext, source: Place): Promise<Cop
 }
 
 /** Does `work` while no update of the environments takes place: it would start what is stopped. */
-async function whileLocked<T>(
-  { lockedStack }: MigrationRequest,
+export async function whileLocked<T>(
+  { lockedStack }: Pick<MigrationRequest, "lockedStack">,
   { project }: MigrationContext,
-  places: readonly Place[],
+  places: readonly Pick<Place, "stack">[],
   work: () => Promise<T>,
 ): Promise<T> {
   const known = new Set(listStacks(project));
@@ -205,7 +207,7 @@ async function whileLocked<T>(
 }
 
 /** Does `work` with the volume, which is made first; and taken away when nothing was put into it. */
-async function withVolume<T>(
+export async function withVolume<T>(
   { project, docker }: MigrationContext,
   target: Place,
   work: (target: Place) => Promise<T>,

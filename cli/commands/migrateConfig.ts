@@ -25,7 +25,7 @@ export async function migrateConfig(
   const project = findProject();
   const migration = planStackMigration(project, stack, from);
   const { changes, plan } = migration;
-  const backup = dryRun || !changes ? undefined : await interruptibly(project, migration, context);
+  const backup = dryRun || !changes ? undefined : await configure(project, migration, context);
   context.display.stop();
   const summary = {
     stack,
@@ -38,7 +38,8 @@ export async function migrateConfig(
   return { text: describe(summary, changes), data: { dryRun, upToDate: !changes, ...summary } };
 }
 
-async function interruptibly(
+/** Writes a planned migration; gives the backup of the stack's file. Makes the stack when there is none. */
+export async function configure(
   project: Project,
   migration: StackMigration,
   context: CommandContext,
@@ -79,11 +80,14 @@ function describe(summary: Summary, changes: boolean): string {
   return [
     heading,
     ...steps.map(({ from, to, title }) => `  ${from} to ${to}: ${title}`),
-    ...(keys.length === 0 ? [] : ["", table(keys.map(toRow))]),
+    ...(keys.length === 0 ? [] : ["", keyTable(keys)]),
     ...(backup === undefined ? [] : ["", `The file as it was: ${backup}`]),
     ...(changed ? ["", `Next: npx doom preview ${stack}, then npx doom up ${stack}`] : []),
   ].join("\n");
 }
+
+/** A line for each key. */
+export const keyTable = (keys: readonly KeyReport[]) => table(keys.map(toRow));
 
 /** Of values only the defaults are shown: of an unknown key nobody knows whether it holds a secret. */
 function toRow(report: KeyReport): string[] {
