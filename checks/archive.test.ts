@@ -161,6 +161,11 @@ describe("a member", () => {
       member("l", { type: "l", target: "\xff" }),
       entry("l", { type: "link", target: "%FF" }),
     ],
+    [
+      "a link to its own folder",
+      member("l", { type: "l", target: "." }),
+      entry("l", { type: "link", target: "." }),
+    ],
     ["another name", member("b", { type: "h", target: "./a" }), entry("b", { hardLink: "a" })],
     ["a device", member("n", { type: "c", size: 0 }), entry("n", { type: "character" })],
   ])("is what the manifest says: %s", (_, given, expected) => {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type ManifestEntry, pathBytes } from "./manifest";
+import { type ManifestEntry, pathBytes, targetBytes } from "./manifest";
 
 /**
  * An archive of a volume: a folder with `archive.json`, which vouches for the other two by their hashes,
@@ -167,7 +167,7 @@ export function memberProblem(
   if (entry.type === "file" && member.size !== entry.size) {
     return `${shown}: has ${member.size} bytes, and ${entry.size} in the manifest`;
   }
-  if (entry.type === "link" && member.target !== pathBytes(entry.target ?? "")) {
+  if (entry.type === "link" && member.target !== targetBytes(entry.target ?? "")) {
     return `${shown}: does not point to ${entry.target}`;
   }
   return undefined;
