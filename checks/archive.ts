@@ -48,6 +48,11 @@ export function isArchived({ type }: ManifestEntry): boolean {
   return type !== "socket";
 }
 
+/** tar writes a pipe or a device anew for each of its names: whether an entry is such another name. */
+export function isLinkedLater({ type, hardLink }: ManifestEntry): boolean {
+  return hardLink !== undefined && type !== "file" && type !== "link";
+}
+
 /** Finds what must not be extracted from the entries of a manifest, given one after the other. */
 export class TreeCheck {
   private readonly folders = new Set<string>();
@@ -158,7 +163,7 @@ export function memberProblem(
   if (entry === undefined || pathBytes(entry.path) !== member.name) {
     return `${shown}: is there twice, out of order or not in the manifest`;
   }
-  if (entry.hardLink !== undefined) {
+  if (entry.hardLink !== undefined && !isLinkedLater(entry)) {
     const isSame =
       member.type === "h" && plainName(member.target ?? "") === pathBytes(entry.hardLink);
     return isSame ? undefined : `${shown}: is not the link to ${entry.hardLink} of the manifest`;
