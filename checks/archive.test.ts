@@ -161,7 +161,17 @@ describe("a member", () => {
       member("l", { type: "l", target: "\xff" }),
       entry("l", { type: "link", target: "%FF" }),
     ],
+    [
+      "a link to its own folder",
+      member("l", { type: "l", target: "." }),
+      entry("l", { type: "link", target: "." }),
+    ],
     ["another name", member("b", { type: "h", target: "./a" }), entry("b", { hardLink: "a" })],
+    [
+      "another name of a pipe, which tar writes anew",
+      member("q", { type: "p", size: 0 }),
+      entry("q", { type: "fifo", hardLink: "p" }),
+    ],
     ["a device", member("n", { type: "c", size: 0 }), entry("n", { type: "character" })],
   ])("is what the manifest says: %s", (_, given, expected) => {
     expect(memberProblem(given, expected)).toBeUndefined();

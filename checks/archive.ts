@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type ManifestEntry, pathBytes } from "./manifest";
+import { type ManifestEntry, pathBytes, targetBytes } from "./manifest";
 
 /**
  * An archive of a volume: a folder with `archive.json`, which vouches for the other two by their hashes,
@@ -46,6 +46,11 @@ export function parseArchive(text: string): Archive | string {
 /** Sockets live with the program that listens; tar leaves them out. */
 export function isArchived({ type }: ManifestEntry): boolean {
   return type !== "socket";
+}
+
+/** tar writes a pipe or a device anew for each of its names: whether an entry is such another name. */
+export function isLinkedLater({ type, hardLink }: ManifestEntry): boolean {
+  return hardLink !== undefined && type !== "file" && type !== "link";
 }
 
 /** Finds what must not be extracted from the entries of a manifest, given one after the other. */
@@ -158,7 +163,7 @@ export function memberProblem(
   if (entry === undefined || pathBytes(entry.path) !== member.name) {
     return `${shown}: is there twice, out of order or not in the manifest`;
   }
-  if (entry.hardLink !== undefined) {
+  if (entry.hardLink !== undefined && !isLinkedLater(entry)) {
     const isSame =
       member.type === "h" && plainName(member.target ?? "") === pathBytes(entry.hardLink);
     return isSame ? undefined : `${shown}: is not the link to ${entry.hardLink} of the manifest`;
@@ -167,7 +172,7 @@ export function memberProblem(
   if (entry.type === "file" && member.size !== entry.size) {
     return `${shown}: has ${member.size} bytes, and ${entry.size} in the manifest`;
   }
-  if (entry.type === "link" && member.target !== pathBytes(entry.target ?? "")) {
+  if (entry.type === "link" && member.target !== targetBytes(entry.target ?? "")) {
     return `${shown}: does not point to ${entry.target}`;
   }
   return undefined;

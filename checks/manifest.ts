@@ -129,9 +129,13 @@ function parseObject(line: string | undefined): object | undefined {
 
 /** The bytes of a path, as one character a byte (latin1): what manifests are sorted by. */
 export function pathBytes(path: string): string {
-  if (path === ".") return "";
-  if (/^[^%\x80-\uffff]*$/.test(path)) return path;
-  return Buffer.from(path)
+  return path === "." ? "" : targetBytes(path);
+}
+
+/** The bytes of what a symbolic link points to, for which `.` is a place like any. */
+export function targetBytes(target: string): string {
+  if (/^[^%\x80-\uffff]*$/.test(target)) return target;
+  return Buffer.from(target)
     .toString("latin1")
     .replace(/%([0-9A-F]{2})/g, (_, digits) => String.fromCharCode(Number.parseInt(digits, 16)));
 }

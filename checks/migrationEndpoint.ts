@@ -16,7 +16,7 @@ export const ENDPOINT_FORMS = [
 ] as const;
 
 /** What Docker takes for the name of a volume (daemon/names). */
-const VOLUME_NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,254}$/;
+export const VOLUME_NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,254}$/;
 
 /** Parses an endpoint; a text says what is wrong with it. */
 export function parseEndpoint(text: string): Endpoint | string {

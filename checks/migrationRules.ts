@@ -98,6 +98,6 @@ export function crossingProblems(
   const crosses = target.stack !== undefined && source.stack !== undefined;
   if (!crosses || source.stack === target.stack || acrossEnvironments) return [];
   return [
-    `${source.title} belongs to ${source.stack} and ${target.title} to ${target.stack}; if its data may go there, add --across-environments`,
+    `${source.title} belongs to ${source.stack} and ${target.title} to ${target.stack}; if its data may go there, add --across-environments (in a seed: acrossEnvironments: true)`,
   ];
 }

@@ -17,6 +17,10 @@ describe("work under way", () => {
     expect(workText(done)).toBe("1.0 GiB, 5 files, 102.4 MiB/s, 30 s left");
   });
 
+  test("has no files where nobody counts them", () => {
+    expect(workText({ bytes: 1024, elapsed: 1000 })).toBe("1.0 KiB, 1.0 KiB/s");
+  });
+
   test("promises no time while nothing is known", () => {
     expect(workText({ bytes: 0, files: 0, elapsed: 0 })).toBe("0 B, 0 files");
     const unknown = { bytes: 10, files: 1, fraction: 0, elapsed: 1000 };

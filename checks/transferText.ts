@@ -3,7 +3,8 @@ import { formatDuration } from "./lock";
 /** How far some work is, and when it began. */
 export interface WorkDone {
   readonly bytes: number;
-  readonly files: number;
+  /** Absent when nobody counts them. */
+  readonly files?: number;
   /** Of 1, as far as that is known. */
   readonly fraction?: number;
   /** Milliseconds since it began. */
@@ -24,7 +25,7 @@ export function workText({ bytes, files, fraction, elapsed }: WorkDone): string 
   const known = fraction !== undefined && fraction > 0 && fraction <= 1;
   return [
     bytesText(bytes),
-    `${files} files`,
+    ...(files === undefined ? [] : [`${files} files`]),
     ...(elapsed > 0 ? [`${bytesText(Math.round((bytes * 1000) / elapsed))}/s`] : []),
     ...(known ? [`${formatDuration((elapsed * (1 - fraction)) / fraction)} left`] : []),
   ].join(", ");

@@ -132,6 +132,30 @@ describe("the container", () => {
   });
 });
 
+describe("the first data", () => {
+  test("is nobody's unless the configuration says so", async () => {
+    const { recorder } = await codeServer();
+    expect(recorder.registrations.filter(({ name }) => name.includes("seed"))).toEqual([]);
+  });
+
+  test("is there before the container is", async () => {
+    const { recorder } = await codeServer({ seed: { volume: "old", acrossEnvironments: true } });
+    const copy = registered(recorder, "editor-seed-copy");
+    expect(copy.inputs.environment).toEqual({
+      DOOM_STACK: "staging",
+      DOOM_SEED_VOLUME: "old",
+      DOOM_SEED_TARGET: "doom-staging-data-2",
+      DOOM_SEED_ACROSS_ENVIRONMENTS: "true",
+    });
+    expect(copy.propertyDependencies.environment).toEqual([
+      "docker:index/volume:Volume::editor-data-volume",
+    ]);
+    const { options, inputs } = registered(recorder, "editor-container");
+    expect(options.dependencies).toContain("command:local:Command::editor-seed-copy");
+    expect((inputs.mounts as { source: string }[])[0]?.source).toBe("doom-staging-data-2");
+  });
+});
+
 describe("the password", () => {
   const { password, hash } = canaryPassword("editor-password-generate");
 

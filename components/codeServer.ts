@@ -1,11 +1,13 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { dockerName } from "../config/names";
+import type { Seed } from "../config/schema";
 import { GIVEN_PASSWORD_VARIABLE } from "../config/secrets";
 import { HEALTHCHECK, hardenedContainer, type Limits, SUCCESSION, secretMount } from "./container";
 import { Secret } from "./secret";
 import { SecretFile } from "./secretFile";
 import { Volume } from "./volume";
+import { VolumeMigration } from "./volumeMigration";
 
 /** The port that the editor listens on, inside its networks only. */
 export const CODE_SERVER_PORT = 8443;
@@ -35,6 +37,8 @@ export interface CodeServerArgs {
   readonly logLevel: string;
   /** Further environment variables; no secrets. */
   readonly variables: Readonly<Record<string, string>>;
+  /** Where its first data comes from; an empty workspace when absent. */
+  readonly seed?: Seed;
 }
 
 /** One code-server: an editor with a volume and a password of its own. */
@@ -78,7 +82,8 @@ export class CodeServer extends pulumi.ComponentResource {
       { stack: args.stack, index: args.index },
       { parent: this },
     );
-    const container = this.container(name, args, volume, hashFile);
+    const seeded = this.seeded(name, args, volume);
+    const container = this.container(name, args, volume, hashFile, seeded);
     this.containerName = container.name;
     this.containerId = container.id;
     this.volumeName = volume.dockerName;
@@ -86,11 +91,22 @@ export class CodeServer extends pulumi.ComponentResource {
     this.registerOutputs({ containerName: this.containerName, volumeName: this.volumeName });
   }
 
+  /** What has to be there before the editor starts. */
+  private seeded(
+    name: string,
+    { stack, seed }: CodeServerArgs,
+    { dockerName: target }: Volume,
+  ): pulumi.Resource[] {
+    if (seed === undefined) return [];
+    return [new VolumeMigration(`${name}-seed`, { stack, target, ...seed }, { parent: this })];
+  }
+
   private container(
     name: string,
     args: CodeServerArgs,
     volume: Volume,
     hashFile: SecretFile,
+    after: pulumi.Resource[],
   ): docker.Container {
     return new docker.Container(
       `${name}-container`,
@@ -120,7 +136,7 @@ export class CodeServer extends pulumi.ComponentResource {
         // Editors write their state when they are told to stop.
         destroyGraceSeconds: 20,
       },
-      { parent: this, ...SUCCESSION },
+      { parent: this, dependsOn: after, ...SUCCESSION },
     );
   }
 }

@@ -142,6 +142,7 @@ export class Environment extends pulumi.ComponentResource {
     return Array.from({ length: config.instances }, (_, position) => {
       const index = position + 1;
       const password = args.secrets.get(passwordName(index));
+      const seed = config.seed?.[passwordName(index)];
       return new CodeServer(
         `${name}-code-server-${index}`,
         {
@@ -156,6 +157,7 @@ export class Environment extends pulumi.ComponentResource {
           logLevel: config.logLevel,
           variables: config.variables,
           ...(password === undefined ? {} : { password }),
+          ...(seed === undefined ? {} : { seed }),
           rotation: args.rotations.get(passwordName(index)) ?? 0,
         },
         { parent: this },

@@ -9,6 +9,7 @@ import {
   badImages,
   badKeys,
   badResources,
+  badSeeds,
   badSettings,
   badVariables,
 } from "../test/support/badInputs/settings";
@@ -97,6 +98,7 @@ const groups: [string, readonly BadInput[]][] = [
   ["passwords", badPasswords],
   ["secrets", badSecrets],
   ["rotations", badRotations],
+  ["seeds", badSeeds],
 ];
 
 describe.each(groups)("%s", (_group, rows) => {

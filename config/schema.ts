@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { VOLUME_NAME } from "../checks/migrationEndpoint";
 import { ConfigError } from "./errors";
 import {
   bindAddress,
@@ -16,6 +17,7 @@ import {
 import { ENVIRONMENT_KEY } from "./keys";
 import { problemsOf } from "./problems";
 import { SCHEMA_VERSION } from "./schemaVersion";
+import { editorNumber } from "./secrets";
 
 /** Roles that may be given a way to the outside. */
 export const EGRESS_ROLES = ["code-server", "claude", "tailscale"] as const;
@@ -84,6 +86,14 @@ const claude = z.strictObject({
   version: supportedVersion("claude-code").optional(),
 });
 
+/** Where the first data of an editor comes from; see docs/volumes.md. */
+const seed = z.strictObject({
+  volume: text("the name of a Docker volume", VOLUME_NAME),
+  acrossEnvironments: flag()
+    .default(false)
+    .describe("Whether the volume may belong to another environment: true or false."),
+});
+
 /** The whole of `doom-coding:environment`. Strict: a key that nobody reads is an error. */
 export const environmentSchema = z
   .strictObject({
@@ -119,11 +129,27 @@ export const environmentSchema = z
     variables: variables().default({}),
     tailscale: tailscale.default({ enabled: false, acceptDns: false }),
     claude: claude.default({ enabled: false }),
+    seed: z
+      .record(
+        text("code-server-1 to code-server-50", /^code-server-([1-9]|[1-4][0-9]|50)$/),
+        seed,
+        { error: "a map such as {code-server-1: {volume: NAME}}" },
+      )
+      .optional()
+      .describe("The volumes that editors get their first data from, by the editor's name."),
+  })
+  .superRefine(({ instances, seed: seeds = {} }, context) => {
+    for (const editor of Object.keys(seeds)) {
+      if ((editorNumber(editor) as number) <= instances) continue;
+      const message = `only for editors that there are; instances is ${instances}`;
+      context.addIssue({ code: "custom", path: ["seed", editor], message });
+    }
   })
   .describe("One environment of doom-coding.");
 
 /** A checked environment: sizes in MiB, defaults filled in. */
 export type EnvironmentConfig = z.output<typeof environmentSchema>;
+export type Seed = z.output<typeof seed>;
 export type EgressRole = (typeof EGRESS_ROLES)[number];
 
 /**

@@ -132,7 +132,7 @@ class Import {
     const { observer, signal, target } = this.request;
     try {
       observer.enter("unpacking the archive");
-      await unpackTree(this.tools, TARGET, this.files.data);
+      await unpackTree(this.tools, TARGET, this.files);
       await this.tools.run(["sync", "--file-system", TARGET]);
       observer.enter("comparing every file with the archive's manifest");
       await createManifest(this.tools, { root: TARGET, file: this.made });

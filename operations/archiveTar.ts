@@ -1,5 +1,11 @@
 import { createReadStream } from "node:fs";
-import { isArchived, memberProblem, parseMember, TreeCheck } from "../checks/archive";
+import {
+  isArchived,
+  isLinkedLater,
+  memberProblem,
+  parseMember,
+  TreeCheck,
+} from "../checks/archive";
 import type { ManifestEntry } from "../checks/manifest";
 import { pathBytes } from "../checks/manifest";
 import { Failure } from "./failure";
@@ -99,8 +105,12 @@ async function* textLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<string>
   }
 }
 
-/** Extracts the data into an empty tree. Throws ToolFailed. */
-export async function unpackTree(tools: ToolsContainer, root: string, data: string): Promise<void> {
+/** Extracts the data into an empty tree, and makes it what the manifest says. Throws ToolFailed. */
+export async function unpackTree(
+  tools: ToolsContainer,
+  root: string,
+  { manifest, data }: { readonly manifest: string; readonly data: string },
+): Promise<void> {
   await tools.run(
     [
       "tar",
@@ -114,4 +124,30 @@ export async function unpackTree(tools: ToolsContainer, root: string, data: stri
     ],
     { input: createReadStream(data) },
   );
+  await linkAgain(tools, root, manifest);
+}
+
+/** Pairs of names, each pair for one thing; a link changes the time of the folder that it stands in. */
+const LINK = `
+cd "$1"
+while IFS= read -r -d '' first && IFS= read -r -d '' other; do
+  folder="\${other%/*}"
+  touch --reference="$folder" /tmp/time
+  ln --force "$first" "$other"
+  touch --reference=/tmp/time "$folder"
+done`;
+
+/** Makes one pipe or device of those that tar has made for each of its names. */
+async function linkAgain(tools: ToolsContainer, root: string, manifest: string): Promise<void> {
+  const command = ["env", "LC_ALL=C", "bash", "-euc", LINK, "bash", root];
+  await tools.run(command, { input: namePairs(manifest) });
+}
+
+async function* namePairs(manifest: string): AsyncGenerator<Buffer> {
+  for await (const line of manifestEntries(manifest)) {
+    const entry = JSON.parse(line) as ManifestEntry;
+    if (!isLinkedLater(entry) || !isArchived(entry)) continue;
+    const names = [entry.hardLink ?? "", entry.path].map((path) => `./${pathBytes(path)}\0`);
+    yield Buffer.from(names.join(""), "latin1");
+  }
 }

@@ -93,6 +93,21 @@ export function isRemembered(project: Project, key: string): boolean {
   return readContent(folderOf(project, key)) !== undefined;
 }
 
+/**
+ * What a place is, seen from the place that it may have been copied from, whatever is there now.
+ *
+ * `target` is the identity of what is in the place, `source` the key of that other place.
+ */
+export function copyStateOf(
+  project: Project,
+  key: string,
+  { source, target }: { readonly source: string; readonly target: string },
+): CopyState {
+  const content = readContent(folderOf(project, key));
+  if (content === undefined || content.target !== target) return "none";
+  return content.source.startsWith(`${source}/`) ? content.status : "other";
+}
+
 function readContent(folder: string): Content | undefined {
   const path = join(folder, RECORD);
   try {

@@ -163,6 +163,16 @@ function toNetwork(network: Docker.NetworkInspectInfo) {
   };
 }
 
+/** Whether an error is an answer of the engine, or comes from the connection to it. */
+export function isDockerError(error: unknown): boolean {
+  const { statusCode, syscall, code } = error as {
+    statusCode?: number;
+    syscall?: string;
+    code?: string;
+  };
+  return statusCode !== undefined || syscall === "connect" || code === "ECONNRESET";
+}
+
 /** Says in words why Docker did not answer, with the fix. */
 export function dockerFailure(error: unknown): Failure {
   if (error instanceof Failure) return error;

@@ -20,6 +20,7 @@ import {
 import type { Place } from "./migrationPlaces";
 import { READING, type ToolsContainer, WRITING } from "./toolsContainer";
 import { copyContents, copyTree } from "./treeCopy";
+import { fillTree } from "./treeFill";
 import { type Proof, proofFiles, proveEqual } from "./treeProof";
 import { isEmpty, needsOf, requireRoom } from "./treeRoom";
 import { whileStopped } from "./writers";
@@ -101,10 +102,10 @@ class Copy {
 
   static async open(request: CopyRequest, tools: ToolsContainer): Promise<Copy> {
     const { project, source, target } = request;
-    const [from, to] = [
-      await identityOf(tools, SOURCE, source),
-      target.exists ? await identityOf(tools, TARGET, target) : "",
-    ];
+    const [from, to] = await Promise.all([
+      identityOf(tools, SOURCE, source),
+      target.exists ? identityOf(tools, TARGET, target) : "",
+    ]);
     return new Copy(request, tools, new CopyRecord(project, target.key, from, to));
   }
 
@@ -132,12 +133,13 @@ class Copy {
     const writers = activeWriters(source);
     const done = earlier === "verified" && (await this.finishUnchanged(writers.length > 0));
     if (done) return done;
-    if (earlier === "none") {
-      await requireRoom(this.tools, TARGET, await needsOf(this.tools, SOURCE));
-    }
+    const needed = earlier === "none" ? await this.requireRoom() : undefined;
     this.record.copying();
     const names = writers.map(({ name }) => name);
-    if (names.length > 0) await this.pass(`copying while ${names.join(", ")} runs`, true);
+    const live = `copying while ${names.join(", ")} runs`;
+    if (needed !== undefined)
+      await this.fill(names.length > 0 ? live : "copying everything", needed);
+    else if (names.length > 0) await this.pass(live, true);
     let downtime = 0;
     const proof = await whileStopped(project, docker, writers, async () => {
       const stoppedAt = Date.now();
@@ -198,6 +200,30 @@ class Copy {
       problems: differences.map(describeDifference),
       fix: "copy to another target; or, if those changes may be lost, add --overwrite",
     });
+  }
+
+  /** Throws unless the target has room for the source; gives how many bytes that takes. */
+  private async requireRoom(): Promise<number> {
+    const needed = await needsOf(this.tools, SOURCE);
+    await requireRoom(this.tools, TARGET, needed);
+    return needed.bytes;
+  }
+
+  /** Copies most of it into the empty target; a pass has to follow. */
+  private async fill(phase: string, needed: number): Promise<void> {
+    const began = Date.now();
+    let bytes = 0;
+    this.request.observer.enter(phase, () =>
+      workText({ bytes, fraction: bytes / needed, elapsed: Date.now() - began }),
+    );
+    this.add(
+      await fillTree(this.tools, {
+        ...TREES,
+        onProgress: (written) => {
+          bytes = written;
+        },
+      }),
+    );
   }
 
   private async pass(phase: string, live: boolean): Promise<void> {

@@ -3,6 +3,7 @@ import { networkInterfaces } from "node:os";
 import { type Cidr, parseCidrLoosely } from "../checks/cidr";
 import { diskProblem } from "../checks/disk";
 import { addressesCollide, foreignPublisher, heldByOwnGateway } from "../checks/ports";
+import { seedProblems } from "../checks/seedProblems";
 import {
   rangesOfInterfaces,
   rangesOfNetworks,
@@ -68,6 +69,7 @@ export async function preflight({ stack, environment }: PreflightArgs): Promise<
       ...(await portProblems(stack, environment, docker)),
       ...rangeProblems(stack, environment, docker, neighbours),
       ...nameProblems(stack, environment, docker),
+      ...seedProblems(stack, environment.seed ?? {}, docker.volumes),
       ...diskProblems(stack, environment, docker),
     );
   }

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { type Duplex, Readable } from "node:stream";
 import type Docker from "dockerode";
 import { dockerLabels, toolsContainerName } from "../config/names";
-import { connectDocker, dockerFailure } from "./dockerHost";
+import { connectDocker, dockerFailure, isDockerError } from "./dockerHost";
 import { frames } from "./execStream";
 import { Failure } from "./failure";
 import { judgeLockText, ownLock } from "./locks";
@@ -97,21 +97,27 @@ export async function withToolsContainer<T>(
   const watch = new Watch(await connectDocker(), signal);
   const container = await create(docker, image, args);
   let hold: Duplex | undefined;
+  const end = async () => {
+    watch.stop();
+    hold?.destroy();
+    await remove(container);
+  };
+  let result: T;
   try {
     hold = (await container.attach({ stream: true, stdin: true, hijack: true })) as Duplex;
     // How it ends is nobody's news: the container does as well.
     hold.on("error", () => {});
     await container.start();
-    return await work(new ToolsContainer(container, watch.signal));
+    result = await work(new ToolsContainer(container, watch.signal));
   } catch (error) {
+    // When Docker is gone it cannot be removed, ends by itself, and has a worse reason to be told.
+    await end().catch(() => {});
     // The reason for the end, not the broken connection that it led to.
-    watch.signal.throwIfAborted();
-    throw error instanceof ToolFailed || !isDockers(error) ? error : dockerFailure(error);
-  } finally {
-    watch.stop();
-    hold?.destroy();
-    await remove(container);
+    if (!(error instanceof Failure)) watch.signal.throwIfAborted();
+    throw error instanceof ToolFailed || !isDockerError(error) ? error : dockerFailure(error);
   }
+  await end();
+  return result;
 }
 
 /** Programs in a running container, one after the other or side by side. */
@@ -254,16 +260,6 @@ async function remove(container: Docker.Container): Promise<void> {
     if (code !== 409) throw dockerFailure(error);
     await container.wait({ condition: "removed" }).catch(() => {});
   }
-}
-
-/** Whether an error comes from the connection to Docker rather than from the work. */
-function isDockers(error: unknown): boolean {
-  const { statusCode, syscall, code } = error as {
-    statusCode?: number;
-    syscall?: string;
-    code?: string;
-  };
-  return statusCode !== undefined || syscall === "connect" || code === "ECONNRESET";
 }
 
 /** Ends the work when its caller wants that, or when Docker no longer answers. */

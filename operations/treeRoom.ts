@@ -1,6 +1,7 @@
 import { type Room, roomProblem } from "../checks/transferText";
 import { Failure } from "./failure";
 import type { ToolsContainer } from "./toolsContainer";
+import { copyTree } from "./treeCopy";
 
 /** What is there in a tree, and whether another one fits beside it. */
 
@@ -14,19 +15,11 @@ export async function isEmpty(tools: ToolsContainer, root: string): Promise<bool
   return stdout === "";
 }
 
-/** Takes everything away below `root` but what its file system put there. */
+/** Makes a tree what an empty folder is: what is new in it would inherit from what its root has. */
 export async function emptyTree(tools: ToolsContainer, root: string): Promise<void> {
-  await tools.run([
-    "find",
-    root,
-    "-xdev",
-    "-mindepth",
-    "1",
-    "!",
-    "-path",
-    `${root}/lost+found`,
-    "-delete",
-  ]);
+  const nothing = "/tmp/nothing";
+  await tools.run(["mkdir", "--parents", nothing]);
+  await copyTree(tools, { from: nothing, to: root });
 }
 
 /** What a tree takes on a disk. */

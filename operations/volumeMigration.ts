@@ -10,7 +10,7 @@ import { exportArchive } from "./archiveExport";
 import { archiveFiles } from "./archiveFiles";
 import { importArchive, openArchive } from "./archiveImport";
 import { forgetCopy, isRemembered } from "./copyRecord";
-import { connectDocker, dockerFailure } from "./dockerHost";
+import { connectDocker, dockerFailure, isDockerError } from "./dockerHost";
 import { Failure } from "./failure";
 import { clearStaleLocks, withLock } from "./locks";
 import { manifestEnd } from "./manifest";
@@ -112,14 +112,8 @@ export async function withContext<T>(
     const context = { project, docker, observer, ...(signal === undefined ? {} : { signal }) };
     return await work(context);
   } catch (error) {
-    const isDockers = (error as { statusCode?: number }).statusCode !== undefined;
-    throw isDockers || isConnection(error) ? dockerFailure(error) : error;
+    throw isDockerError(error) ? dockerFailure(error) : error;
   }
-}
-
-/** Whether Docker could not be reached at all. */
-function isConnection(error: unknown): boolean {
-  return (error as { syscall?: string }).syscall === "connect";
 }
 
 function placeEndpoint(endpoint: Endpoint): PlaceEndpoint {

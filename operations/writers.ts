@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type Docker from "dockerode";
-import { dockerFailure } from "./dockerHost";
+import { dockerFailure, isDockerError } from "./dockerHost";
 import { writeDurably } from "./durableFile";
 import { errorCode, errorText, Failure } from "./failure";
 import { judgeLockText, ownLock } from "./locks";
@@ -49,7 +49,10 @@ export async function whileStopped<T>(
     result = await work();
   } catch (error) {
     await startAll(docker, writers, note).catch((second: Error) => {
-      throw new Failure("update", errorText(error), { problems: [second.message] });
+      const reason = isDockerError(error) ? dockerFailure(error) : error;
+      throw new Failure("update", reason instanceof Failure ? reason.summary : errorText(reason), {
+        problems: [...(reason instanceof Failure ? reason.problems : []), second.message],
+      });
     });
     throw error;
   }

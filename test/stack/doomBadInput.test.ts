@@ -220,6 +220,15 @@ describe("the Docker host", () => {
     expect(stderr).toContain(`the volume ${name} exists, but does not carry`);
   });
 
+  it("must have the volume that an editor is to be seeded from, and nobody else's", async () => {
+    const name = `${stack}-seed`;
+    change({ seed: { "code-server-1": { volume: name } } });
+    expect((await refused(6)).stderr).toContain(`there is no volume ${name} on the Docker host`);
+    await engine.createVolume({ Name: name, Labels: { "doom.stack": "other" } });
+    undo.push(() => engine.getVolume(name).remove());
+    expect((await refused(6)).stderr).toContain(`the volume ${name} belongs to other`);
+  });
+
   it("may not use the addresses already", async () => {
     const subnet = environment.cidr.replace("0/24", "128/25");
     const name = `${stack}-foreign`;

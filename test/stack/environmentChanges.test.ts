@@ -14,6 +14,7 @@ import {
 import { EditorClient } from "../support/editorClient";
 import type { LiveEnvironment, PlannedStep } from "../support/liveEnvironment";
 import { type LiveProject, startProject } from "../support/liveProject";
+import { TestVolumes } from "../support/testVolumes";
 
 /*
  * What happens to a running environment when its file changes, when somebody changes it behind
@@ -28,9 +29,13 @@ let editor: string;
 let volume: string;
 let password: string;
 let baseImage: string;
+/** Where the editor got its first data from. */
+let seed: string;
+const volumes = new TestVolumes();
 
 beforeAll(async () => {
-  project = await startProject({ change: {} });
+  seed = await volumes.filled(`mkdir workspace; printf 'from before' > workspace/old.txt`);
+  project = await startProject({ change: { seed: { "code-server-1": { volume: seed } } } });
   environment = project.environment("change");
   await environment.up();
   const { instances, passwords, imageDigests } = await environment.outputs();
@@ -40,12 +45,16 @@ beforeAll(async () => {
   baseImage = imageDigests.gateway;
   await runIn(editor, ["sh", "-c", 'printf %s "$1" > /config/workspace/kept.txt', "sh", CONTENT]);
 });
-afterAll(() => project?.dispose());
+afterAll(async () => {
+  await project?.dispose();
+  await volumes.dispose();
+});
 
 /** A changed file is checked again, whatever else it changes. */
 const withoutCheck = (steps: readonly PlannedStep[]) =>
   steps.filter(({ name }) => name !== "environment-configuration-check");
 const keptFile = () => readVolume(volume, "workspace/kept.txt", baseImage);
+const seededFile = () => readVolume(volume, "workspace/old.txt", baseImage);
 const setResources = (resources: Record<string, unknown>) =>
   environment.configure((value) => ({
     ...value,
@@ -57,6 +66,36 @@ async function logsIn(with_: string): Promise<boolean> {
   await client.login(with_);
   return client.getsIn();
 }
+
+describe("a volume that the editor is seeded from", () => {
+  const seedFrom = (name: string) =>
+    environment.configure((value) => ({ ...value, seed: { "code-server-1": { volume: name } } }));
+
+  it("is what the editor found when it first started, with the proof in the state", async () => {
+    expect(await seededFile()).toBe("from before");
+    const { resources } = await environment.plainState();
+    const copy = resources.find(({ urn }) => urn.endsWith("::environment-code-server-1-seed-copy"));
+    const printed = copy?.outputs as { stdout: string } | undefined;
+    expect(JSON.parse(printed?.stdout ?? "")).toMatchObject({
+      volume: seed,
+      target: volume,
+      changed: true,
+      manifest: { entries: 3, bytes: "from before".length },
+    });
+  });
+
+  it("cannot be changed for another one: work would be lost", async () => {
+    const before = await containerIds(environment.stack);
+    seedFrom(await volumes.filled("printf other > other"));
+    const { code, stdout } = await environment.tryPulumi("up", "--yes", "--skip-preview");
+    expect(code).not.toBe(0);
+    expect(stdout).toContain(`the volume ${volume} holds data already, which is not from`);
+    expect(await containerIds(environment.stack)).toEqual(before);
+    expect(await keptFile()).toBe(CONTENT);
+    seedFrom(seed);
+    expect(withoutCheck(await environment.plan())).toEqual([]);
+  });
+});
 
 describe("a change of the stack's file", () => {
   it("changes a memory limit in place, in Docker and in the kernel", async () => {
@@ -152,8 +191,10 @@ describe("taking it down", () => {
     expect(await keptFile()).toBe(CONTENT);
   });
 
-  it("the next up finds the same data under the same password", async () => {
+  it("the next up finds the same data under the same password, and seeds nothing", async () => {
+    await engine.getVolume(seed).remove();
     await environment.up();
+    expect(await seededFile()).toBe("from before");
     expect((await environment.outputs()).passwords["1"]).toBe(password);
     expect(await keptFile()).toBe(CONTENT);
     expect(await runIn(editor, ["cat", "/config/workspace/kept.txt"])).toBe(CONTENT);

@@ -1,7 +1,9 @@
-import { readdirSync, symlinkSync } from "node:fs";
+import { randomInt } from "node:crypto";
+import { existsSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
 import path from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { engine } from "../support/dockerHost";
+import { DockerProxy } from "../support/dockerProxy";
 import { DoomProcess } from "../support/doomProcess";
 import { TestVolumes } from "../support/testVolumes";
 
@@ -21,17 +23,20 @@ describe("a run that is ended", () => {
   let target: string;
   let run: DoomProcess;
   let writer: Awaited<ReturnType<TestVolumes["writer"]>>;
+  /** The manifest of the source before any run. */
+  let before: string;
   beforeAll(async () => {
     source = await volumes.filled(`
       for i in $(seq 2000); do printf "file $i" > "$i"; done
       head -c 200M /dev/urandom > large`);
+    before = await volumes.manifest(source);
     writer = await volumes.writer(source, WRITE, {}, "SIGTERM");
   });
   afterEach(() => run.signal("SIGKILL"));
 
-  const start = (...options: string[]) => {
-    const command = ["migrate", "volume", `volume:${source}`, `volume:${target}`, ...options];
-    return new DoomProcess(CHECKOUT, command, volumes.environment);
+  const start = (variables: Readonly<Record<string, string>> = {}) => {
+    const command = ["migrate", "volume", `volume:${source}`, `volume:${target}`];
+    return new DoomProcess(CHECKOUT, command, { ...volumes.environment, ...variables });
   };
   const isWriting = async () => (await writer.inspect()).State.Running;
   const phase = (words: string) => () => (run.stderr.includes(words) ? true : undefined);
@@ -47,16 +52,39 @@ describe("a run that is ended", () => {
     throw new Error("the killed run's container is still there");
   }
 
+  /** What the project's records call the target. */
+  function recorded(): string[] {
+    const folder = path.join(volumes.folder, "migrations", "copies");
+    const records = existsSync(folder) ? readdirSync(folder) : [];
+    return records
+      .map((name) => path.join(folder, name, "record.json"))
+      .filter((file) => existsSync(file))
+      .map((file) => JSON.parse(readFileSync(file, "utf8")))
+      .filter((record) => record.target.includes(`/volume/${target}/`))
+      .map(({ status }) => status);
+  }
+
+  /** Nothing that the run printed or kept speaks of a success. */
+  function claimsNothing(): void {
+    expect(run.stdout).toBe("");
+    expect(recorded()).not.toContain("verified");
+  }
+
+  /** The writer goes on; everything else has to be equal. */
+  const withoutLog = (differences: readonly { path: string }[]) =>
+    differences
+      .map((difference) => difference.path)
+      .filter((name) => name !== "log" && name !== ".");
+
   async function finishes(): Promise<void> {
     run = start();
     const { code, stderr } = await run.result();
     expect(code, stderr).toBe(0);
     expect(await isWriting()).toBe(true);
-    const [copy, now] = [await volumes.manifest(target), await volumes.manifest(source)];
-    const paths = (await volumes.differences(copy, now)).map((difference) => difference.path);
-    // The writer goes on; everything else is equal.
-    expect(paths.filter((changed) => changed !== "log")).toEqual([]);
+    expect(withoutLog(await volumes.compare(target, source))).toEqual([]);
+    expect(recorded()).toEqual(["verified"]);
     expect(readdirSync(path.join(volumes.folder, "migrations", "stopped"))).toEqual([]);
+    await engine.getVolume(target).remove();
   }
 
   it.each([
@@ -71,20 +99,65 @@ describe("a run that is ended", () => {
     run.signal("SIGKILL");
     await run.result();
     await containersAreGone(run.pid);
-    expect(run.stdout).toBe("");
+    claimsNothing();
+    await finishes();
+  });
+
+  const MOMENTS = Array.from({ length: 5 }, () => randomInt(150, 2500));
+
+  it(`by SIGKILL again and again, after ${MOMENTS.join(", ")} ms: the next one finishes`, async () => {
+    target = volumes.name();
+    for (const moment of MOMENTS) {
+      run = start();
+      await new Promise((resolve) => setTimeout(resolve, moment));
+      run.signal("SIGKILL");
+      const { code } = await run.result();
+      // One that was done before its moment may say so.
+      if (code === 0) continue;
+      await containersAreGone(run.pid);
+      expect(run.stdout).toBe("");
+    }
     await finishes();
   });
 
   it("by Ctrl-C during the last pass: the writer runs before it ends", async () => {
     target = volumes.name();
-    run = start("--json");
+    run = start();
     await run.until(phase("\ncopying ..."));
     run.signal("SIGINT");
-    const { code, stdout, stderr } = await run.result();
+    const { code, stderr } = await run.result();
     expect(code, stderr).toBe(130);
-    expect(JSON.parse(stdout)).toMatchObject({ result: "failed", error: { kind: "interrupted" } });
+    claimsNothing();
     expect(await isWriting()).toBe(true);
     await finishes();
+  });
+
+  it.each([
+    ["while the writer runs", "copying while"],
+    ["during the last pass", "\ncopying ..."],
+    ["during the proof", "\ncomparing every file"],
+  ])("by the loss of Docker %s: it says so, and the next one finishes", async (_, words) => {
+    target = volumes.name();
+    const proxy = new DockerProxy(path.join(volumes.folder, "docker.sock"));
+    await proxy.open();
+    run = start({ DOCKER_HOST: proxy.address });
+    await run.until(phase(words));
+    await proxy.cut();
+    const { code, stderr } = await run.result();
+    expect(stderr).toContain(`Docker is not running: nothing answers on ${proxy.address}`);
+    expect(code).toBe(words === "copying while" ? 6 : 8);
+    // Who was stopped cannot be started without Docker; the next run does it.
+    const name = (await writer.inspect()).Name.slice(1);
+    if (!(await isWriting())) expect(stderr).toContain(name);
+    claimsNothing();
+    await containersAreGone(run.pid);
+    await finishes();
+  });
+
+  it("was never noticed by the source", async () => {
+    expect(withoutLog(await volumes.differences(before, await volumes.manifest(source)))).toEqual(
+      [],
+    );
   });
 });
 

@@ -116,6 +116,20 @@ export class TestVolumes {
     return file;
   }
 
+  /** How the trees of two volumes differ, by manifests that are made side by side. */
+  async compare(one: string, other: string): Promise<Difference[]> {
+    const sides = [one, other].map((from, side) => ({
+      mount: { kind: "volume", from, at: `/side${side}`, readOnly: true } as const,
+      file: path.join(this.folder, `side-${side}.jsonl`),
+    }));
+    const mounts = sides.map(({ mount }) => mount);
+    await withToolsContainer({ mounts, capabilities: READING }, (tools) =>
+      Promise.all(sides.map(({ mount, file }) => createManifest(tools, { root: mount.at, file }))),
+    );
+    const [left, right] = sides.map(({ file }) => file) as [string, string];
+    return this.differences(left, right);
+  }
+
   /** How the trees of two manifests differ. */
   async differences(one: string, other: string): Promise<Difference[]> {
     const all: Difference[] = [];

@@ -140,6 +140,46 @@ export const badImages: readonly BadInput[] = [
   absent("image", IMAGE),
 ];
 
+const VOLUME = "the name of a Docker volume";
+const EDITOR = "code-server-1 to code-server-50";
+
+export const badSeeds: readonly BadInput[] = [
+  bad("seed", "old", "a map such as {code-server-1: {volume: NAME}}"),
+  bad("seed.code-server-1.volume", "", VOLUME),
+  bad("seed.code-server-1.volume", "../data", VOLUME),
+  bad("seed.code-server-1.volume", "/var/lib/docker", VOLUME),
+  bad("seed.code-server-1.volume", "data\n", VOLUME),
+  {
+    given: "a seed that names no volume",
+    set: ["seed.code-server-1.acrossEnvironments", true],
+    problems: missing("seed.code-server-1.volume", VOLUME),
+  },
+  {
+    given: "a seed across environments in a word",
+    set: ["seed.code-server-1", { volume: "old", acrossEnvironments: "yes" }],
+    problems: refused("seed.code-server-1.acrossEnvironments", '"yes"', "true or false"),
+  },
+  {
+    given: "a seed from a folder",
+    set: ["seed.code-server-1", { volume: "old", directory: "/srv" }],
+    problems: unknown("seed.code-server-1.directory"),
+  },
+  {
+    given: "a seed of the gateway",
+    set: ["seed.gateway.volume", "old"],
+    problems: [`${ENVIRONMENT}.seed: the name "gateway"; allowed: ${EDITOR}`],
+  },
+  {
+    given: "a seed of an editor that there is not",
+    set: ["seed.code-server-3.volume", "old"],
+    problems: refused(
+      "seed.code-server-3",
+      "a map",
+      "only for editors that there are; instances is 2",
+    ),
+  },
+];
+
 const NAME =
   "a name of A-Z, 0-9 and _ that this project, the loader or the shell does not use itself";
 const TEXT = "text without NUL characters, up to 32768 characters, and no secret";
