@@ -8,6 +8,7 @@ import { Failure } from "./operations/failure";
 import { imageSources } from "./operations/imageSources";
 import { preflight } from "./operations/preflight";
 import { secretFolder } from "./operations/secretLocation";
+import { upgradeAttempts } from "./operations/upgradeJournal";
 
 /** Checks everything that can be checked, then declares one environment. */
 async function declareEnvironment() {
@@ -18,6 +19,7 @@ async function declareEnvironment() {
     config,
     secrets,
     rotations,
+    attempts: upgradeAttempts(stack, config.instances),
     secretFolder: secretFolder(stack),
     images: imageSources(process.cwd(), config.image),
   });

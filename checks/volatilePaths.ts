@@ -12,6 +12,31 @@ export const VOLATILE_PATHS: readonly string[] = [
   "data/code-server-ipc.sock",
 ];
 
+/**
+ * What an editor writes when it starts, without anybody having worked in it: compared across a start, these
+ * may differ. Found by comparing the data before and after the start of each version.
+ */
+export const START_PATHS: readonly string[] = [
+  ...VOLATILE_PATHS,
+  "data/logs",
+  "data/coder-logs",
+  "data/CachedProfilesData",
+  // The folder that was opened last, which the deep gate opens.
+  "data/coder.json",
+  "data/machineid",
+];
+
+/**
+ * Where a window that is still open writes as soon as the editor is back, before anybody can look: besides
+ * {@link START_PATHS}, these may differ on an editor that people can reach.
+ */
+export const SESSION_PATHS: readonly string[] = [
+  ...START_PATHS,
+  "data/User/workspaceStorage",
+  "data/User/globalStorage",
+  "data/User/History",
+];
+
 /** Whether `path`, as it stands in a manifest, is one of `volatile` or lies below one. */
 export function isVolatile(path: string, volatile: readonly string[]): boolean {
   return volatile.some((one) => path === one || path.startsWith(`${one}/`));

@@ -35,6 +35,8 @@ export interface CodeServerArgs {
   readonly logLevel: string;
   /** Further environment variables; no secrets. */
   readonly variables: Readonly<Record<string, string>>;
+  /** What has to be done before the container may change. */
+  readonly after?: pulumi.Input<pulumi.Resource>[];
 }
 
 /** One code-server: an editor with a volume and a password of its own. */
@@ -120,7 +122,7 @@ export class CodeServer extends pulumi.ComponentResource {
         // Editors write their state when they are told to stop.
         destroyGraceSeconds: 20,
       },
-      { parent: this, ...SUCCESSION },
+      { parent: this, ...SUCCESSION, dependsOn: args.after ?? [] },
     );
   }
 }

@@ -30,13 +30,22 @@ const SECONDS = 10;
  * read, or a listed extension's files are missing.
  */
 export async function extensionsOf(container: Docker.Container): Promise<readonly string[]> {
-  const command = ["bash", "-c", SCRIPT, "extensions", FOLDER];
   const { Config } = await container.inspect();
   // Not as root: a link in the folder may lead to what only root can read.
   const options = { user: editorUser(Config.Env), seconds: SECONDS };
-  const { code, stdout, stderr } = await runInContainer(container, command, options);
-  if (code !== 0)
+  return extensionsIn(FOLDER, async (command) => {
+    const { code, stdout, stderr } = await runInContainer(container, command, options);
+    if (code === 0) return stdout;
     throw new Error(`cannot read ${FOLDER}: ${stderr.trim() || stdout.trim() || `code ${code}`}`);
+  });
+}
+
+/** The same from a folder that a program sees which `run` starts; it gives what that program prints. */
+export async function extensionsIn(
+  folder: string,
+  run: (command: readonly string[]) => Promise<string>,
+): Promise<readonly string[]> {
+  const stdout = await run(["bash", "-c", SCRIPT, "extensions", folder]);
   const [list = "", ...rest] = stdout.split("\0");
   const manifests = new Map<string, string>();
   for (let at = 0; at + 1 < rest.length; at += 2)

@@ -228,8 +228,8 @@ function asMount({ kind, from, at, readOnly }: ToolsMount): Docker.MountSettings
       { ...place, Type: "volume", VolumeOptions: { NoCopy: true } as never };
 }
 
-/** Says whose a container is, as a lock does. */
-const OWNER = "doom.owner";
+/** The label that says whose a container is, as a lock does. */
+export const OWNER = "doom.owner";
 
 /**
  * Removes containers whose run no longer exists.
