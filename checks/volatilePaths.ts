@@ -8,6 +8,7 @@
 export const VOLATILE_PATHS: readonly string[] = [
   // Rewritten every minute while somebody works (code-server's idle detection).
   "data/heartbeat",
+  ".local/share/code-server/heartbeat",
   // Made anew at each start, by which its folder gets another time.
   "data/code-server-ipc.sock",
 ];
@@ -20,6 +21,7 @@ export const START_PATHS: readonly string[] = [
   ...VOLATILE_PATHS,
   "data/logs",
   "data/coder-logs",
+  ".local/share/code-server/coder-logs",
   "data/CachedProfilesData",
   // The folder that was opened last, which the deep gate opens.
   "data/coder.json",
