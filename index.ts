@@ -9,11 +9,14 @@ import { imageSources } from "./operations/imageSources";
 import { preflight } from "./operations/preflight";
 import { secretFolder } from "./operations/secretLocation";
 import { upgradeAttempts } from "./operations/upgradeJournal";
+import { describeUpgrades } from "./operations/upgradePlan";
 
 /** Checks everything that can be checked, then declares one environment. */
 async function declareEnvironment() {
   const { stack, environment: config, secrets, rotations } = loadConfig();
   await preflight({ stack, environment: config });
+  if (pulumi.runtime.isDryRun())
+    for (const line of await describeUpgrades(stack, config)) await pulumi.log.info(line);
   const environment = new Environment("environment", {
     stack,
     config,

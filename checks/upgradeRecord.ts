@@ -156,6 +156,8 @@ export interface Returned {
   /** Content addresses of the images that run, by the number of the editor. */
   readonly images: ReadonlyMap<number, string>;
   readonly stackFile: string;
+  /** What the stack's file was to be: the record's, but for secrets that were changed since. */
+  readonly intended: string;
   /** The manifests of the data, by the number of the editor. */
   readonly manifests: ReadonlyMap<number, ManifestEnd>;
 }
@@ -179,7 +181,7 @@ export function returnClaims(record: UpgradeRecord, returned: Returned): ReturnC
     ...record.editors.map(({ instance, from }) =>
       claim(`image of editor ${instance}`, from?.id, returned.images.get(instance)),
     ),
-    claim("configuration", record.stackFile?.sha256, sha256(returned.stackFile)),
+    claim("configuration", sha256(returned.intended), sha256(returned.stackFile)),
     ...record.editors.map(({ instance, manifest }) =>
       claim(
         `data of editor ${instance}`,

@@ -6,11 +6,12 @@ import { dockerLabels, upgradeName } from "../config/names";
 import type { EnvironmentConfig } from "../config/schema";
 import { deepGate, type GateResult } from "./deepGate";
 import { GATE_TIMES } from "./gateInput";
-import { judgeLockText, ownLock } from "./locks";
+import { ownLock } from "./locks";
 import type { Project } from "./project";
 import { removeSecretFile, writeSecretFile } from "./secretFile";
 import { generatePassword } from "./secretGenerate";
 import { secretFolder } from "./secretLocation";
+import { removeStrayRehearsals } from "./strayRehearsals";
 import { OWNER } from "./toolsContainer";
 import { takeTurn } from "./turn";
 import { type ContainerShape, upgradeFolder } from "./upgradeJournal";
@@ -154,56 +155,4 @@ function containerOptions(
       ],
     },
   };
-}
-
-/**
- * What a rehearsal takes over from the running container: user, variables, health check, rights, bounds.
- *
- * What its image brought along is left out: the new image has its own.
- */
-export function shapeOf(
-  { Config, HostConfig }: Docker.ContainerInspectInfo,
-  imageVariables: readonly string[],
-): ContainerShape {
-  const theirs = new Set(imageVariables);
-  const {
-    CapAdd,
-    CapDrop,
-    SecurityOpt,
-    Tmpfs,
-    IpcMode,
-    CgroupnsMode,
-    PidsLimit,
-    LogConfig,
-    Privileged,
-  } = HostConfig as Docker.HostConfig & { CgroupnsMode?: string };
-  return {
-    Env: Config.Env.filter((line) => !theirs.has(line)),
-    Hostname: Config.Hostname,
-    ...(Config.Healthcheck === undefined ? {} : { Healthcheck: Config.Healthcheck }),
-    HostConfig: {
-      ...(CapAdd ? { CapAdd } : {}),
-      ...(CapDrop ? { CapDrop } : {}),
-      ...(SecurityOpt ? { SecurityOpt } : {}),
-      ...(Tmpfs ? { Tmpfs } : {}),
-      ...(IpcMode ? { IpcMode } : {}),
-      ...(CgroupnsMode ? { CgroupnsMode } : {}),
-      ...(PidsLimit ? { PidsLimit } : {}),
-      LogConfig,
-      Privileged: Privileged ?? false,
-    } as Docker.HostConfig,
-  };
-}
-
-/** Removes what killed rehearsals of the stack have left: containers, networks and clones of data. */
-export async function removeStrayRehearsals(docker: Docker, stack: string): Promise<void> {
-  const filters = { label: [`doom.stack=${stack}`, "doom.role=rehearsal"] };
-  const isLeft = (labels: Readonly<Record<string, string>> | null | undefined) =>
-    judgeLockText(labels?.[OWNER] ?? "").kind === "stale";
-  for (const { Id, Labels } of await docker.listContainers({ all: true, filters }))
-    if (isLeft(Labels)) await docker.getContainer(Id).remove({ force: true, v: true });
-  for (const { Id, Labels } of await docker.listNetworks({ filters }))
-    if (isLeft(Labels)) await docker.getNetwork(Id).remove();
-  for (const { Name, Labels } of (await docker.listVolumes({ filters })).Volumes)
-    if (isLeft(Labels)) await docker.getVolume(Name).remove();
 }

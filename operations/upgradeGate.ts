@@ -3,16 +3,15 @@ import type Docker from "dockerode";
 import { imageFacts } from "../checks/upgradeImage";
 import { dockerName, upgradeName } from "../config/names";
 import { parseEnvironment } from "../config/schema";
+import { shapeOf } from "./containerShape";
 import { connectDocker } from "./dockerHost";
 import { errorText, Failure } from "./failure";
 import type { Observer } from "./migrationContainer";
 import { findProject, readStackFile } from "./project";
-import { removeStrayRehearsals, shapeOf } from "./rehearsal";
+import { removeStrayRehearsals } from "./strayRehearsals";
 import { imageText, inspectImage, named, requireUpgradable } from "./upgradeImages";
 import { isOpen, type Journal, readJournal, writeJournal } from "./upgradeJournal";
-import { goBack } from "./upgradeReturn";
 import { type GateRun, inspectContainer, undo } from "./upgradeRun";
-import { passUpgrade } from "./upgradeStages";
 import { readVerified } from "./upgradeVerified";
 
 /** The gate that an editor passes before the engine replaces it by one of another image. */
@@ -70,6 +69,7 @@ async function goOn(
 ): Promise<GateReport> {
   const wanted = run.image === journal.to.id;
   if (journal.kind === "rollback" && wanted) {
+    const { goBack } = await import("./upgradeReturn.js");
     const passed = await goBack(run, journal, container);
     return { done: "rollback", because: `goes back to ${imageText(journal.to)}`, journal: passed };
   }
@@ -118,6 +118,8 @@ async function begin(
   if (shape === undefined) throw new Error(`nobody knows what editor ${instance} was like`);
   const to = named(await requireUpgradable(docker, stack, { version: from.version }, image));
   const id = randomBytes(4).toString("hex");
+  // Most gates have nothing to do: only here is all of it loaded.
+  const { passUpgrade } = await import("./upgradeStages.js");
   const journal = await passUpgrade(run, {
     journal: 1,
     kind: "upgrade",

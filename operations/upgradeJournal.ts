@@ -76,6 +76,8 @@ export interface Journal {
   readonly timings: Readonly<Record<string, number>>;
   /** What came out of it in the end; with `closed`. */
   readonly outcome?: string;
+  /** The stage that failed, when all was taken back. */
+  readonly failedAt?: Stage;
 }
 
 /** Everything about the upgrades of a stack, beside Pulumi's own state. */

@@ -16,6 +16,7 @@ import {
 import { syncFolder, writeDurably } from "./durableFile";
 import { errorCode, Failure } from "./failure";
 import { type Project, stackFilePath } from "./project";
+import { readCommand } from "./upgradeCommand";
 import { liveManifestOf } from "./upgradeData";
 import { isOpen, type Journal, journalFolder, readJournal, upgradeFolder } from "./upgradeJournal";
 import { readVerified } from "./upgradeVerified";
@@ -124,7 +125,10 @@ export function recordJournals(
     };
   });
   syncFolder(folder);
-  const before = readVerified(project, stack)?.stackFile;
+  const command = readCommand(project, stack);
+  // What is edited and not brought up yet belongs to the file that the command began with.
+  const before =
+    command?.kind === "upgrade" ? command.stackFileBefore : readVerified(project, stack)?.stackFile;
   const takesBack = all[0]?.takesBack;
   const record: UpgradeRecord = {
     record: 1,

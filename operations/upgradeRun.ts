@@ -165,7 +165,7 @@ export async function undo(run: GateRun, journal: Journal): Promise<void> {
   }
   await startEditor(run, journal);
   await removeVolumes(docker, [journal.copy]);
-  enterStage(run, { ...journal, outcome: "taken back" }, "closed");
+  enterStage(run, { ...journal, outcome: "taken back", failedAt: journal.stage }, "closed");
 }
 
 /** What a stage is called in a message. */

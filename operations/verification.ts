@@ -5,18 +5,16 @@ import type { RecordedCheck, UpgradeRecord } from "../checks/upgradeRecord";
 import { SESSION_PATHS } from "../checks/volatilePaths";
 import { dockerName } from "../config/names";
 import { parseEnvironment } from "../config/schema";
-import { deepGate } from "./deepGate";
+import { shapeOf } from "./containerShape";
 import { connectDocker } from "./dockerHost";
 import { errorText, Failure } from "./failure";
 import { GATE_TIMES } from "./gateInput";
 import { findProject, type Project, readStackFile, stackFilePath } from "./project";
-import { shapeOf } from "./rehearsal";
 import { describeDifferences, LIVE } from "./upgradeData";
 import { imageText, inspectImage, named } from "./upgradeImages";
 import { isOpen, type Journal, readJournal, writeJournal } from "./upgradeJournal";
 import { openJournals, recordJournals, removeOldCopies } from "./upgradeRecords";
 import { type GateRun, inspectContainer, withData } from "./upgradeRun";
-import { requirePassed } from "./upgradeStages";
 import { type Verified, writeVerified } from "./upgradeVerified";
 
 /** Whether editors that have just been replaced do all that they have to, with the data that they had. */
@@ -84,6 +82,8 @@ async function verifyEditor(run: GateRun, journal: Journal): Promise<readonly Re
     }
     // First, since people may begin to work as soon as it serves.
     await requireSameData(run);
+    const { deepGate } = await import("./deepGate.js");
+    const { requirePassed } = await import("./upgradeStages.js");
     const result = await deepGate({
       container: container.Id,
       loginHash: loginHashOf(container),
