@@ -1,9 +1,11 @@
 import type Docker from "dockerode";
 import { judgeLockText } from "./locks";
-import { OWNER } from "./toolsContainer";
+import { OWNER, removeStrayContainers } from "./toolsContainer";
 
 /** Removes what killed rehearsals of the stack have left: containers, networks and clones of data. */
 export async function removeStrayRehearsals(docker: Docker, stack: string): Promise<void> {
+  // Those of a killed run hold its volumes until they have noticed.
+  await removeStrayContainers(docker);
   const filters = { label: [`doom.stack=${stack}`, "doom.role=rehearsal"] };
   const isLeft = (labels: Readonly<Record<string, string>> | null | undefined) =>
     judgeLockText(labels?.[OWNER] ?? "").kind === "stale";

@@ -237,7 +237,7 @@ export const OWNER = "doom.owner";
  * A killed run's container ends by itself; one that was not started yet, or that a stopped engine left,
  * does not.
  */
-async function removeStrayContainers(docker: Docker): Promise<void> {
+export async function removeStrayContainers(docker: Docker): Promise<void> {
   const all = await docker.listContainers({ all: true, filters: { label: ["doom.role=tools"] } });
   const strays = all.filter(({ Labels }) => judgeLockText(Labels[OWNER] ?? "").kind === "stale");
   await Promise.all(strays.map(({ Id }) => remove(docker.getContainer(Id))));
