@@ -4,6 +4,7 @@ import { judgeState } from "../checks/containerState";
 import { dockerLabels, dockerName, type UpgradeRole } from "../config/names";
 import type { EnvironmentConfig } from "../config/schema";
 import { lastLogLines } from "./containerLog";
+import { dockerFailure } from "./dockerHost";
 import { errorText, Failure } from "./failure";
 import { ownLock } from "./locks";
 import type { Observer } from "./migrationContainer";
@@ -114,6 +115,7 @@ export async function stopEditor({ docker }: GateRun, id: string): Promise<void>
 /** As components/codeServer.ts has it: editors write their state when they are told to stop. */
 const STOP_SECONDS = 20;
 const HEALTHY_MS = 90_000;
+const DOCKER_MS = 90_000;
 const POLL_MS = 250;
 const LOG_LINES = 20;
 
@@ -198,6 +200,7 @@ export async function orUndo<T>(
     const what = kind === "upgrade" ? "The upgrade" : "The way back";
     const where = `${what} of editor ${run.instance} to ${imageText(to)} failed at ${STAGE_NAMES[stage]}: ${reason.summary}`;
     try {
+      await untilDockerAnswers(run);
       await undo(run, journal);
     } catch (second) {
       throw new Failure("update", `${where} It could not be taken back yet:`, {
@@ -212,6 +215,21 @@ export async function orUndo<T>(
       problems: reason.problems,
       fix: `${serves}, its data untouched; ${reason.fix ?? "put that right, or choose another image"}`,
     });
+  }
+}
+
+/** A Docker that is started anew takes its time, and the editor can only be started when it is back. */
+async function untilDockerAnswers({ docker, observer }: GateRun): Promise<void> {
+  const end = Date.now() + DOCKER_MS;
+  for (let waited = false; ; waited = true) {
+    try {
+      await docker.ping();
+      return;
+    } catch (error) {
+      if (Date.now() > end) throw dockerFailure(error);
+      if (!waited) observer.enter("waiting for Docker");
+      await wait(POLL_MS * 4);
+    }
   }
 }
 

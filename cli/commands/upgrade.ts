@@ -14,7 +14,7 @@ import {
   withUpgradeLock,
   writeCommand,
 } from "../../operations/upgradeCommand";
-import { readRecords, writeRecord } from "../../operations/upgradeRecords";
+import { openJournals, readRecords, writeRecord } from "../../operations/upgradeRecords";
 import { serviceOf } from "../../operations/upgradeServices";
 import {
   requireTarget,
@@ -69,7 +69,10 @@ export async function upgrade(
     const cut = cutOff(task, targetText(target));
     if (cut?.stage === "returning") return finishReturn(task, cut);
     refuseHeldVersion(task, target, options.retryHeld ?? false);
-    if (cut === undefined) await requireHealthy(task);
+    if (cut === undefined) {
+      requireVerified(task, session.environment.instances);
+      await requireHealthy(task);
+    }
     const running = await runningImages(docker, stack);
     const image = await requireTarget(docker, stack, running, target);
     const stackFile = withTarget(presentFile(task), service, target);
@@ -216,6 +219,14 @@ function refuseHeldVersion(
       fix: "when the reason is gone, try it again with --retry-held",
     },
   );
+}
+
+/** An upgrade on top of one that nobody has proven could be taken back to what never was right. */
+function requireVerified({ project, stack }: UpgradeTask, instances: number): void {
+  if (openJournals(project, stack, instances).size === 0) return;
+  throw new Failure("state", `The last upgrade of ${stack} has not been verified yet.`, {
+    fix: `npx doom up ${stack} tries it again; npx doom rollback ${stack} takes it back`,
+  });
 }
 
 async function requireHealthy({ project, stack }: UpgradeTask): Promise<void> {
