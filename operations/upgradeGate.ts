@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { setTimeout as wait } from "node:timers/promises";
 import type Docker from "dockerode";
 import { imageFacts } from "../checks/upgradeImage";
 import { dockerName, upgradeName } from "../config/names";
@@ -6,11 +7,12 @@ import { parseEnvironment } from "../config/schema";
 import { shapeOf } from "./containerShape";
 import { connectDocker } from "./dockerHost";
 import { errorText, Failure } from "./failure";
+import { judgeLockText } from "./locks";
 import type { Observer } from "./migrationContainer";
 import { findProject, readStackFile } from "./project";
 import { removeStrayRehearsals } from "./strayRehearsals";
 import { imageText, inspectImage, named, requireUpgradable } from "./upgradeImages";
-import { isOpen, type Journal, readJournal, writeJournal } from "./upgradeJournal";
+import { isOpen, type Journal, readJournal, type Stage, writeJournal } from "./upgradeJournal";
 import { type GateRun, inspectContainer, undo } from "./upgradeRun";
 import { readVerified } from "./upgradeVerified";
 
@@ -53,12 +55,50 @@ export async function upgradeGate(
   const { stack, instance } = request;
   const environment = parseEnvironment(readStackFile(project, stack).environment);
   const run: GateRun = { ...request, project, docker, environment, observer, signal };
-  const journal = readJournal(project, stack, instance);
+  const journal = await journalOfNobody(run);
   const container = await inspectContainer(docker, dockerName(stack, "code-server", instance));
   const attempt = journal?.attempt ?? 0;
   if (!isOpen(journal)) return begin(run, attempt, container);
   await removeStrayRehearsals(docker, stack);
   return goOn(run, journal, container);
+}
+
+/** Stages in which a gate is at work; the others are left to whoever comes next. */
+const AT_WORK: readonly Stage[] = ["copying", "rehearsing", "stopping", "restoring"];
+const OTHER_MS = 120_000;
+const POLL_MS = 500;
+
+/**
+ * The journal once no other gate is at work: that of an engine which was killed may still be taking things back.
+ *
+ * Throws a {@link Failure} when it does not end.
+ */
+async function journalOfNobody({
+  project,
+  stack,
+  instance,
+  observer,
+  signal,
+}: GateRun): Promise<Journal | undefined> {
+  const end = Date.now() + OTHER_MS;
+  for (let waited = false; ; waited = true) {
+    const journal = readJournal(project, stack, instance);
+    if (journal === undefined || !AT_WORK.includes(journal.stage)) return journal;
+    const { kind, reason } = judgeLockText(journal.owner);
+    if (kind === "stale") return journal;
+    signal.throwIfAborted();
+    if (Date.now() > end) {
+      throw new Failure(
+        "locked",
+        `Another gate works on editor ${instance} of ${stack}: ${reason}.`,
+        {
+          fix: "wait until it ends, and run it again",
+        },
+      );
+    }
+    if (!waited) observer.enter(`waiting for another gate: ${reason}`);
+    await wait(POLL_MS);
+  }
 }
 
 /** What an earlier run has left half way is finished or undone first. */

@@ -4,6 +4,7 @@ import path from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { dockerName } from "../../config/names";
+import { findLocks } from "../../operations/locks";
 import { attemptOf, readJournal, type Stage } from "../../operations/upgradeJournal";
 import {
   containersOf,
@@ -15,7 +16,7 @@ import {
   volumesOf,
   waitForContainer,
 } from "../support/dockerHost";
-import { NodeProcess, type RunResult, runDoom } from "../support/doomProcess";
+import { DoomProcess, NodeProcess, type RunResult, runDoom } from "../support/doomProcess";
 import { createProjectCopy, type ProjectCopy } from "../support/projectCopy";
 
 /*
@@ -81,6 +82,15 @@ afterAll(async () => {
   for (const id of new Set(built)) await engine.getImage(id).remove({ force: true });
 });
 
+/** As an extension is installed: its folder, and an entry in the list, which the editor starts empty. */
+const INSTALL = `cd /config/extensions
+  until [[ -e extensions.json && $(<extensions.json) == "[]" ]]; do sleep 0.1; done
+  mkdir acme.hello-1.2.3
+  echo '{"publisher":"acme","name":"hello","version":"1.2.3","engines":{"vscode":"*"}}' \\
+    >acme.hello-1.2.3/package.json
+  echo '[{"identifier":{"id":"acme.hello"},"version":"1.2.3","relativeLocation":"acme.hello-1.2.3",
+    "location":{"$mid":1,"path":"/config/extensions/acme.hello-1.2.3","scheme":"file"}}]' >extensions.json`;
+
 const ENTRY = 'ENTRYPOINT ["/bin/bash", "-c", ';
 const entry = (script: string) => `${ENTRY}${JSON.stringify(script)}]`;
 const ANSWERS = `node -e 'require("http").createServer((q, r) => r.writeHead(q.url === "/healthz" ? 200 : 500).end()).listen(8443)'`;
@@ -123,11 +133,39 @@ describe("an image that", () => {
     await isUntouched();
   });
 
+  it("looks for the running environment finds nothing of it", async () => {
+    const address = Object.values((await inspected()).NetworkSettings.Networks)[0]?.IPAddress;
+    const probe = `for host in ${address} ${editor()} gateway; do
+      timeout 2 bash -c "echo >/dev/tcp/$host/8443" 2>&1 | tail -1; echo "$host \${PIPESTATUS[0]}"; done`;
+    const found = await runIn(`doom-${stack}-gateway`, ["bash", "-c", probe]);
+    expect(found).toContain(`${address} 0`);
+    expect(found).toContain(`${editor()} 0`);
+    const { code, stderr } = await gate(await derived(entry(`${probe}; exit 3`)));
+    expect(code).toBe(1);
+    for (const host of [address, editor(), "gateway"])
+      expect(stderr).toMatch(new RegExp(`${host} (1|124)`));
+    await isUntouched();
+  });
+
+  it("finds no room for the copies is not tried", async () => {
+    const script = `free=$(df --output=avail --block-size=1 /config | tail -1)
+      fallocate --length $((free * 36 / 100)) /config/large`;
+    await runIn(editor(), ["bash", "-euc", script], "1000:1000");
+    const { code, stderr } = await gate(await derived("LABEL doom.test.sound=true"));
+    await runIn(editor(), ["rm", "/config/large"]);
+    expect([code, stderr]).toEqual([1, expect.stringContaining("The data does not fit")]);
+    expect(stderr).toContain("failed at the copy of the data");
+    await isUntouched();
+  });
+
   it("loses an extension", async () => {
+    await runIn(editor(), ["bash", "-euc", INSTALL], "1000:1000");
+    const loss = "rm -rf /config/extensions/acme*; echo '[]' >/config/extensions/extensions.json";
     const { code, stderr } = await gate(
-      await derived(entry("rm -rf /config/extensions/*; exec /usr/local/bin/entrypoint")),
+      await derived(entry(`${loss}; exec /usr/local/bin/entrypoint`)),
     );
-    expect([code, stderr.includes("extension")]).toEqual([1, true]);
+    expect(code).toBe(1);
+    expect(stderr).toContain("extensions: missing: acme.hello@1.2.3");
     await isUntouched();
   });
 });
@@ -149,7 +187,7 @@ describe("a gate that is killed", () => {
     expect(journal()?.stage).toBe(stage);
   }
 
-  it.each<Stage>(["copying", "rehearsing", "stopping"])(
+  it.each<Stage>(["copying", "rehearsing"])(
     "at %s: the next one, for the old image again, takes all back",
     async (stage) => {
       await killAt(stage);
@@ -161,12 +199,12 @@ describe("a gate that is killed", () => {
     },
   );
 
-  it("at its end: the next one for the same image passes, the old image takes it back", async () => {
-    await killAt("rehearsing");
+  it("at stopping: the next one passes; the old image after it takes all back", async () => {
+    await killAt("stopping");
     const { code, stderr, stdout } = await gate(sound);
     expect(code, stderr).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ done: "upgrade" });
-    expect(journal()).toMatchObject({ stage: "passed", attempt: 1 });
+    expect(journal()).toMatchObject({ stage: "passed", to: { id: sound } });
     expect((await inspected()).State.Running).toBe(false);
     const copied = await readVolume(journal()?.copy as string, "workspace/file", image);
     expect(copied).toBe("work\n");
@@ -225,5 +263,24 @@ describe("doom upgrade to what fails", () => {
       ({ Labels }) => Labels["doom.role"] === "after-upgrade",
     );
     expect(await readVolume(kept?.Name as string, "workspace/file", image)).toBe("worse\n");
+  });
+
+  it("is finished by the same command after a kill between the gate and the replacement", async () => {
+    const sound = await derived("LABEL doom.test.sound=again");
+    const args = ["upgrade", stack, "--image", sound, "--watch", "0"];
+    const run = new DoomProcess(copy.root, args);
+    await run.until(() =>
+      readJournal(copy.project, stack, 1)?.stage === "passed" ? true : undefined,
+    );
+    run.signal("SIGKILL");
+    for (const { judgement } of findLocks(copy.project, stack))
+      if (judgement.kind === "live") process.kill(judgement.pid, "SIGKILL");
+    await run.result();
+    const other = await runDoom(copy.root, ["upgrade", stack, "--to", "4.138.0"]);
+    expect([other.code, other.stderr]).toEqual([9, expect.stringContaining("was cut off")]);
+    const { code, stderr } = await runDoom(copy.root, args);
+    expect(code, stderr).toBe(0);
+    expect((await waitForContainer(editor(), isHealthy)).Image).toBe(sound);
+    expect(await readVolume(data(), "workspace/file", image)).toBe("work\n");
   });
 });
