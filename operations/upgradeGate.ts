@@ -108,32 +108,30 @@ async function goOn(
   container: Docker.ContainerInspectInfo | undefined,
 ): Promise<GateReport> {
   const wanted = run.image === journal.to.id;
+  const isOld = container !== undefined && container.Id === journal.container?.id;
+  if (journal.stage === "passed" && !isOld) return afterReplacement(run, journal, wanted);
   if (journal.kind === "rollback" && wanted) {
     const { goBack } = await import("./upgradeReturn.js");
     const passed = await goBack(run, journal, container);
     return { done: "rollback", because: `goes back to ${imageText(journal.to)}`, journal: passed };
   }
-  const isOld = container !== undefined && container.Id === journal.container?.id;
-  if (journal.stage === "passed" && journal.kind === "upgrade" && !isOld) {
-    return afterReplacement(run, journal, wanted);
-  }
   await undo(run, journal);
   return begin(run, journal.attempt, await inspectContainer(run.docker, journal.container?.name));
 }
 
-/** The new version may have been at work on the data: only it, or a way back, may follow. */
+/** The replacement may have been at work on the data: only it, or a way back, may follow. */
 function afterReplacement(run: GateRun, journal: Journal, wanted: boolean): GateReport {
   if (!wanted) {
     throw new Failure(
       "state",
-      `The upgrade of editor ${run.instance} to ${imageText(journal.to)} has not been verified yet.`,
+      `Editor ${run.instance} went over to ${imageText(journal.to)}, and that has not been verified yet.`,
       {
         fix: `finish it with the image that it has in Pulumi.${run.stack}.yaml (npx doom up ${run.stack}), or take it back: npx doom rollback ${run.stack}`,
       },
     );
   }
   writeJournal(run.project, run.stack, run.instance, { ...journal, attempt: run.attempt });
-  return { done: "upgrade", because: "the data is copied and proven already", journal };
+  return { done: journal.kind, because: "the data is copied and proven already", journal };
 }
 
 async function begin(

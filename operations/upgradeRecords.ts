@@ -161,6 +161,15 @@ export async function removeOldCopies(
     readRecords(project, stack),
     Volumes.map(({ Name }) => Name),
   );
-  for (const name of old) await docker.getVolume(name).remove();
-  return old;
+  const removed: string[] = [];
+  for (const name of old) {
+    try {
+      await docker.getVolume(name).remove();
+      removed.push(name);
+    } catch (error) {
+      // Somebody is looking into it: the next upgrade tries again.
+      if ((error as { statusCode?: number }).statusCode !== 409) throw error;
+    }
+  }
+  return removed;
 }

@@ -1,4 +1,7 @@
 import type Docker from "dockerode";
+import { dockerName } from "../config/names";
+import { Failure } from "./failure";
+import { runningWith } from "./snapshotPlaces";
 import { COPY, FORMER, type UpgradeData } from "./upgradeData";
 import type { Journal } from "./upgradeJournal";
 import {
@@ -28,10 +31,9 @@ export async function goBack(
   asked: Journal,
   container: Docker.ContainerInspectInfo | undefined,
 ): Promise<Journal> {
-  const way = new WayBack(
-    run,
-    asked.stage === "asked" ? { ...asked, ...present(container) } : asked,
-  );
+  // One that an earlier run has stopped is still to be started, should this fail.
+  const isKnown = container === undefined || container.Id === asked.container?.id;
+  const way = new WayBack(run, isKnown ? asked : { ...asked, ...present(container) });
   return orUndo(
     run,
     () => way.journal,
@@ -45,11 +47,7 @@ export async function goBack(
   );
 }
 
-function present(
-  container: Docker.ContainerInspectInfo | undefined,
-): Pick<Journal, "container"> | object {
-  if (container === undefined) return {};
-  const { Id, Name, State } = container;
+function present({ Id, Name, State }: Docker.ContainerInspectInfo): Pick<Journal, "container"> {
   return { container: { id: Id, name: Name.slice(1), running: State.Running } };
 }
 
@@ -99,6 +97,14 @@ class WayBack {
   }
 
   private async restore(data: UpgradeData, former: string): Promise<void> {
+    const { docker, stack, instance } = this.run;
+    const users = await runningWith(docker, dockerName(stack, "data", instance));
+    if (users.length > 0) {
+      const names = users.map(({ name }) => name).join(", ");
+      throw new Failure("locked", `${names} uses the data.`, {
+        fix: `stop it: docker stop ${names}`,
+      });
+    }
     const manifest = await data.restore(FORMER, former);
     const extensions = await data.extensions(FORMER);
     this.enter("passed", { manifest, extensions, attempt: this.run.attempt });
