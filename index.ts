@@ -8,16 +8,21 @@ import { Failure } from "./operations/failure";
 import { imageSources } from "./operations/imageSources";
 import { preflight } from "./operations/preflight";
 import { secretFolder } from "./operations/secretLocation";
+import { upgradeAttempts } from "./operations/upgradeJournal";
+import { describeUpgrades } from "./operations/upgradePlan";
 
 /** Checks everything that can be checked, then declares one environment. */
 async function declareEnvironment() {
   const { stack, environment: config, secrets, rotations } = loadConfig();
   await preflight({ stack, environment: config });
+  if (pulumi.runtime.isDryRun())
+    for (const line of await describeUpgrades(stack, config)) await pulumi.log.info(line);
   const environment = new Environment("environment", {
     stack,
     config,
     secrets,
     rotations,
+    attempts: upgradeAttempts(stack, config.instances),
     secretFolder: secretFolder(stack),
     images: imageSources(process.cwd(), config.image),
   });

@@ -8,8 +8,35 @@
 export const VOLATILE_PATHS: readonly string[] = [
   // Rewritten every minute while somebody works (code-server's idle detection).
   "data/heartbeat",
+  ".local/share/code-server/heartbeat",
   // Made anew at each start, by which its folder gets another time.
   "data/code-server-ipc.sock",
+];
+
+/**
+ * What an editor writes when it starts, without anybody having worked in it: compared across a start, these
+ * may differ. Found by comparing the data before and after the start of each version.
+ */
+export const START_PATHS: readonly string[] = [
+  ...VOLATILE_PATHS,
+  "data/logs",
+  "data/coder-logs",
+  ".local/share/code-server/coder-logs",
+  "data/CachedProfilesData",
+  // The folder that was opened last, which the deep gate opens.
+  "data/coder.json",
+  "data/machineid",
+];
+
+/**
+ * Where a window that is still open writes as soon as the editor is back, before anybody can look: besides
+ * {@link START_PATHS}, these may differ on an editor that people can reach.
+ */
+export const SESSION_PATHS: readonly string[] = [
+  ...START_PATHS,
+  "data/User/workspaceStorage",
+  "data/User/globalStorage",
+  "data/User/History",
 ];
 
 /** Whether `path`, as it stands in a manifest, is one of `volatile` or lies below one. */

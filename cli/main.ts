@@ -12,6 +12,7 @@ import { Interrupts } from "./interrupts";
 import { classify, describeError, errorDocument, type Outcome } from "./output";
 import { addSecretsCommands } from "./secretsCommands";
 import { addSnapshotCommands } from "./snapshotCommands";
+import { addUpgradeCommands } from "./upgradeCommands";
 
 /** `doom`: the commands of this project. Each module is loaded only when its command runs. */
 
@@ -277,6 +278,7 @@ async function main(args: readonly string[]): Promise<void> {
   addLookingCommands(program);
   addSecretsCommands(program, perform);
   addSnapshotCommands(program, perform);
+  addUpgradeCommands(program, perform);
   try {
     await program.parseAsync(args, { from: "user" });
   } catch (error) {

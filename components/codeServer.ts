@@ -39,6 +39,8 @@ export interface CodeServerArgs {
   readonly variables: Readonly<Record<string, string>>;
   /** Where its first data comes from; an empty workspace when absent. */
   readonly seed?: Seed;
+  /** What has to be done before the container may change. */
+  readonly after?: pulumi.Input<pulumi.Resource>[];
 }
 
 /** One code-server: an editor with a volume and a password of its own. */
@@ -82,8 +84,8 @@ export class CodeServer extends pulumi.ComponentResource {
       { stack: args.stack, index: args.index },
       { parent: this },
     );
-    const seeded = this.seeded(name, args, volume);
-    const container = this.container(name, args, volume, hashFile, seeded);
+    const after = [...(args.after ?? []), ...this.seeded(name, args, volume)];
+    const container = this.container(name, args, volume, hashFile, after);
     this.containerName = container.name;
     this.containerId = container.id;
     this.volumeName = volume.dockerName;
@@ -106,7 +108,7 @@ export class CodeServer extends pulumi.ComponentResource {
     args: CodeServerArgs,
     volume: Volume,
     hashFile: SecretFile,
-    after: pulumi.Resource[],
+    after: pulumi.Input<pulumi.Resource>[],
   ): docker.Container {
     return new docker.Container(
       `${name}-container`,

@@ -1,5 +1,6 @@
 import type * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
+import { HEALTH_TIMES } from "../config/health";
 import { dockerLabels, dockerName, type Role } from "../config/names";
 import { labelList } from "./labels";
 
@@ -90,11 +91,11 @@ export const HEALTHCHECK = {
     "CMD-SHELL",
     "if [ -x /usr/local/bin/healthcheck ]; then exec /usr/local/bin/healthcheck 9; fi; sleep 2; curl -s -o /dev/null -w '%{http_code}' http://127.0.0.1:8443/ | grep -qx 302",
   ],
-  interval: "1s",
-  timeout: "35s",
-  retries: 3,
+  interval: `${HEALTH_TIMES.interval}s`,
+  timeout: `${HEALTH_TIMES.timeout}s`,
+  retries: HEALTH_TIMES.retries,
   // In Go's own notation: read back from the engine, "60s" would look like a change.
-  startPeriod: "1m0s",
+  startPeriod: `${HEALTH_TIMES.startPeriod / 60}m0s`,
 };
 
 /** A secret file as a read-only mount. A missing source is an error (with `volumes` Docker would make a folder). */

@@ -47,6 +47,7 @@ const SHARED = [
   "command:local:Command environment-configuration-check",
   "command:local:Command environment-process-limits-set",
   "command:local:Command environment-snapshots-password-generate",
+  "command:local:Command environment-verification-verify",
   "docker:index/container:Container environment-gateway-container",
   "docker:index/network:Network environment-edge-network",
   "docker:index/network:Network environment-egress-network",
@@ -62,6 +63,7 @@ const SHARED = [
   "doom-coding:index:Network environment-internal",
   "doom-coding:index:ProcessLimits environment-process-limits",
   "doom-coding:index:Secret environment-snapshots-password",
+  "doom-coding:index:Verification environment-verification",
 ];
 
 const BUILT = ["docker:index/remoteImage:RemoteImage environment-code-server-image-image"];
@@ -78,11 +80,13 @@ function editor(index: number): string[] {
   return [
     `command:local:Command ${name}-hash-write`,
     `command:local:Command ${name}-password-generate`,
+    `command:local:Command ${name}-upgrade-pass`,
     `docker:index/container:Container ${name}-container`,
     `docker:index/volume:Volume ${name}-data-volume`,
     `doom-coding:index:CodeServer ${name}`,
     `doom-coding:index:Secret ${name}-password`,
     `doom-coding:index:SecretFile ${name}-hash`,
+    `doom-coding:index:UpgradeGate ${name}-upgrade`,
     `doom-coding:index:Volume ${name}-data`,
   ];
 }

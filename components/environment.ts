@@ -12,6 +12,8 @@ import { Network, type NetworkRole } from "./network";
 import { ProcessLimits } from "./processLimits";
 import { refuseBrokenRules } from "./refuseBrokenRules";
 import { Secret } from "./secret";
+import { UpgradeGate } from "./upgradeGate";
+import { Verification } from "./verification";
 
 export interface EnvironmentArgs {
   /** Name of the environment: the stack's. */
@@ -22,6 +24,8 @@ export interface EnvironmentArgs {
   readonly secrets: ReadonlyMap<string, pulumi.Output<string>>;
   /** How often a generated secret was made anew, by name. */
   readonly rotations: ReadonlyMap<string, number>;
+  /** How often the gate of each editor has had to look, in their order; see operations/upgradeJournal.ts. */
+  readonly attempts: readonly number[];
   /** Folder on the host for secret files, backed by memory. */
   readonly secretFolder: string;
   /** How to come by the two images. */
@@ -70,12 +74,15 @@ export class Environment extends pulumi.ComponentResource {
     const gatewayImage = new Image(`${name}-gateway-image`, args.images.gateway, { parent: this });
     const editors = this.createEditors(name, args, codeServerImage);
     const gateway = this.createGateway(name, args, gatewayImage, editors.length, codeServerImage);
+    const containers = [gateway.containerId, ...editors.map((editor) => editor.containerId)];
     new ProcessLimits(
       `${name}-process-limits`,
-      {
-        containers: [gateway.containerId, ...editors.map((editor) => editor.containerId)],
-        processes: PROCESSES,
-      },
+      { containers, processes: PROCESSES },
+      { parent: this },
+    );
+    new Verification(
+      `${name}-verification`,
+      { stack, config, containers, attempts: args.attempts },
       { parent: this },
     );
 
@@ -143,6 +150,11 @@ export class Environment extends pulumi.ComponentResource {
       const index = position + 1;
       const password = args.secrets.get(passwordName(index));
       const seed = config.seed?.[passwordName(index)];
+      const gate = new UpgradeGate(
+        `${name}-code-server-${index}-upgrade`,
+        { stack, index, image: image.imageId, attempt: args.attempts[position] ?? 0 },
+        { parent: this },
+      );
       return new CodeServer(
         `${name}-code-server-${index}`,
         {
@@ -159,6 +171,7 @@ export class Environment extends pulumi.ComponentResource {
           ...(password === undefined ? {} : { password }),
           ...(seed === undefined ? {} : { seed }),
           rotation: args.rotations.get(passwordName(index)) ?? 0,
+          after: [gate.passed],
         },
         { parent: this },
       );

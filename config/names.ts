@@ -13,7 +13,11 @@ export type Role =
   | "tailscale"
   | "tools"
   | "snapshots"
-  | "restore";
+  | "restore"
+  | UpgradeRole;
+
+/** What an upgrade makes for itself: where it rehearses, the data from before it, the data from after it. */
+export type UpgradeRole = "rehearsal" | "before-upgrade" | "after-upgrade";
 
 /** The version of the labels below; raised when their meaning changes. */
 export const LABEL_SCHEMA = "1";
@@ -58,9 +62,19 @@ export function restoreVolumeName(stack: string, instance: number, id: string): 
   return `${dockerName(stack, "data", instance)}-restore-${id}`;
 }
 
+/** The name of what one upgrade, or one way back, makes for `instance`; `id` is 8 random hexadecimal digits. */
+export function upgradeName(
+  stack: string,
+  role: UpgradeRole,
+  instance: number,
+  id: string,
+): string {
+  return `${dockerName(stack, role, instance)}-${id}`;
+}
+
 /**
  * Whether a volume with these labels has the name that an environment gives it: its data, its snapshots,
- * or what it restored. Built and compared, never matched by prefix.
+ * what it restored, or what an upgrade kept. Built and compared, never matched by prefix.
  */
 export function isOwnVolume(
   stack: string,
@@ -68,10 +82,15 @@ export function isOwnVolume(
   labels: Readonly<Record<string, string>>,
 ): boolean {
   const instance = Number(labels["doom.instance"]);
+  const id = name.slice(-8);
+  const ofUpgrade = (role: UpgradeRole) => upgradeName(stack, role, instance, id);
   const names: Partial<Record<string, string>> = {
     data: dockerName(stack, "data", instance),
     snapshots: dockerName(stack, "snapshots"),
-    restore: restoreVolumeName(stack, instance, name.slice(-8)),
+    restore: restoreVolumeName(stack, instance, id),
+    rehearsal: ofUpgrade("rehearsal"),
+    "before-upgrade": ofUpgrade("before-upgrade"),
+    "after-upgrade": ofUpgrade("after-upgrade"),
   };
   return labels["doom.stack"] === stack && name === names[labels["doom.role"] ?? ""];
 }

@@ -6,13 +6,13 @@ import type { Room } from "../checks/transferText";
 import { dockerLabels, dockerName } from "../config/names";
 import type { OldSetup } from "./adoptionFind";
 import { CopyRecord } from "./copyRecord";
-import { extensionsCommand, parseExtensions } from "./extensions";
+import { extensionsIn } from "./extensions";
 import { errorText, Failure } from "./failure";
 import { createManifest, manifestEntries } from "./manifest";
 import { identityOf, type MigrationContext, TARGET } from "./migrationContainer";
 import { lookAt, type Place } from "./migrationPlaces";
 import type { Project } from "./project";
-import type { ToolsContainer, ToolsMount } from "./toolsContainer";
+import { ToolFailed, type ToolsContainer, type ToolsMount } from "./toolsContainer";
 import { isEmpty, needsOf } from "./treeRoom";
 
 /** What an adoption reads and writes, as its tools container sees it. */
@@ -108,10 +108,11 @@ export async function needsOfSetup(
  * them in the new one. Throws a {@link Failure} when one of them is not whole.
  */
 export async function extensionsOfSetup(tools: ToolsContainer): Promise<readonly string[]> {
-  const { stdout } = await tools.run(extensionsCommand(`${CONFIG}/extensions`));
+  const print = async (command: readonly string[]) => (await tools.run(command)).stdout;
   try {
-    return parseExtensions(stdout);
+    return await extensionsIn(`${CONFIG}/extensions`, print);
   } catch (error) {
+    if (error instanceof ToolFailed) throw error;
     throw new Failure("data", "The extensions of the old editor are not whole:", {
       problems: [errorText(error)],
       fix: "install those again in the old editor, or remove them there",

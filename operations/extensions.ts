@@ -6,9 +6,6 @@ import { runInContainer } from "./containerExec";
 /** Where the images keep what a user installs; the built-in extensions lie elsewhere. */
 const FOLDER = "/config/extensions";
 
-/** A command that prints what {@link parseExtensions} reads, of an extensions folder. */
-export const extensionsCommand = (folder: string) => ["bash", "-c", SCRIPT, "extensions", folder];
-
 /** Prints the list, then name and manifest of each folder, with a NUL behind each. */
 const SCRIPT = `
 set -euo pipefail
@@ -33,18 +30,22 @@ const SECONDS = 10;
  * read, or a listed extension's files are missing.
  */
 export async function extensionsOf(container: Docker.Container): Promise<readonly string[]> {
-  const command = extensionsCommand(FOLDER);
   const { Config } = await container.inspect();
   // Not as root: a link in the folder may lead to what only root can read.
   const options = { user: editorUser(Config.Env), seconds: SECONDS };
-  const { code, stdout, stderr } = await runInContainer(container, command, options);
-  if (code !== 0)
+  return extensionsIn(FOLDER, async (command) => {
+    const { code, stdout, stderr } = await runInContainer(container, command, options);
+    if (code === 0) return stdout;
     throw new Error(`cannot read ${FOLDER}: ${stderr.trim() || stdout.trim() || `code ${code}`}`);
-  return parseExtensions(stdout);
+  });
 }
 
-/** Reads what {@link extensionsCommand} printed. Throws an Error when a listed extension's files are missing. */
-export function parseExtensions(stdout: string): readonly string[] {
+/** The same from a folder that a program sees which `run` starts; it gives what that program prints. */
+export async function extensionsIn(
+  folder: string,
+  run: (command: readonly string[]) => Promise<string>,
+): Promise<readonly string[]> {
+  const stdout = await run(["bash", "-c", SCRIPT, "extensions", folder]);
   const [list = "", ...rest] = stdout.split("\0");
   const manifests = new Map<string, string>();
   for (let at = 0; at + 1 < rest.length; at += 2)

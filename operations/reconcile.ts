@@ -4,11 +4,12 @@ import {
   type Leftovers,
   removalCommand,
 } from "../checks/leftovers";
-import { dockerFacts, removeThing, thingsOfStack } from "./dockerHost";
+import { connectDocker, dockerFacts, removeThing, thingsOfStack } from "./dockerHost";
 import { Failure } from "./failure";
 import { clearStaleLocks, findLocks, withLock } from "./locks";
 import type { Project } from "./project";
 import { readState, recordedRuns, type StoredState } from "./stateFiles";
+import { removeStrayRehearsals } from "./strayRehearsals";
 
 /**
  * What earlier runs left behind, set right before a new one begins.
@@ -32,6 +33,7 @@ export interface Reconciliation {
  */
 export async function reconcile(project: Project, stack: string): Promise<Reconciliation> {
   const notes = clearStaleLocks(project, stack);
+  await removeStrayRehearsals(await connectDocker(), stack);
   const removed = await removeLeftovers(project, stack);
   const state = readState(project, stack);
   const pending = state?.checkpoint.pending.length ?? 0;

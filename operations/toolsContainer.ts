@@ -234,8 +234,8 @@ function asMount({ kind, from, at, readOnly }: ToolsMount): Docker.MountSettings
       { ...place, Type: "volume", VolumeOptions: { NoCopy: true } as never };
 }
 
-/** Says whose a container is, as a lock does. */
-const OWNER = "doom.owner";
+/** The label that says whose a container is, as a lock does. */
+export const OWNER = "doom.owner";
 
 /**
  * Removes containers whose run no longer exists.
@@ -243,7 +243,7 @@ const OWNER = "doom.owner";
  * A killed run's container ends by itself; one that was not started yet, or that a stopped engine left,
  * does not.
  */
-async function removeStrayContainers(docker: Docker): Promise<void> {
+export async function removeStrayContainers(docker: Docker): Promise<void> {
   const all = await docker.listContainers({ all: true, filters: { label: ["doom.role=tools"] } });
   const strays = all.filter(({ Labels }) => judgeLockText(Labels[OWNER] ?? "").kind === "stale");
   await Promise.all(strays.map(({ Id }) => remove(docker.getContainer(Id))));

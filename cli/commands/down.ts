@@ -7,6 +7,7 @@ import { blamingOtherRuns, refuseHeld } from "../../operations/locks";
 import { reconcile } from "../../operations/reconcile";
 import { openSession, type StackSession } from "../../operations/stackSession";
 import { readState } from "../../operations/stateFiles";
+import { forgetUpgrades } from "../../operations/upgradeJournal";
 import { type CommandContext, refreshState, runEngine } from "../engineRun";
 import type { Outcome } from "../output";
 import { changesText } from "../text";
@@ -40,7 +41,10 @@ export async function down(
   const result = await blamingOtherRuns(session.project, stack, () =>
     takeDown(session, context, options.purge),
   );
-  if (options.purge) await removeVolumes(volumes, context);
+  if (options.purge) {
+    await removeVolumes(volumes, context);
+    forgetUpgrades(session.project, stack);
+  }
   display.stop();
   return describeDown(stack, options.purge, { ...result, volumes });
 }

@@ -1,6 +1,7 @@
 import { preflight } from "../../operations/preflight";
 import { findUnfinished } from "../../operations/reconcile";
 import { openEnvironmentSession } from "../../operations/stackSession";
+import { describeUpgrades } from "../../operations/upgradePlan";
 import { type CommandContext, runEngine } from "../engineRun";
 import type { Outcome } from "../output";
 import { table } from "../text";
@@ -27,11 +28,13 @@ export async function preview(stack: string, context: CommandContext): Promise<O
     { purpose: "preview", phase: "finding out what would change" },
     (onEvent) => open.stack.preview({ onEvent, ...session.policies }),
   );
+  const upgrades = await describeUpgrades(stack, session.environment);
   display.stop();
   const steps = progress.allSteps;
   const { warnings, advice } = progress;
   const text = [
     ...notes.map((note) => `note: ${note}`),
+    ...upgrades.map((upgrade) => `upgrade: ${upgrade}`),
     ...warnings.map((warning) => `warning: ${warning}`),
     ...advice.map((text) => `advice: ${text.replaceAll("\n", "\n  ")}`),
     steps.length === 0 ? `Nothing would change in ${stack}.` : `An up of ${stack} would:`,
@@ -41,6 +44,7 @@ export async function preview(stack: string, context: CommandContext): Promise<O
     changed: steps.length > 0,
     changes: progress.changes,
     steps: steps.map(({ operation, type, name, because }) => ({ operation, type, name, because })),
+    upgrades,
     notes,
     warnings,
     advice,

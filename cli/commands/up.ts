@@ -7,6 +7,7 @@ import { preflight } from "../../operations/preflight";
 import { reconcile } from "../../operations/reconcile";
 import { type EnvironmentSession, openEnvironmentSession } from "../../operations/stackSession";
 import { readState } from "../../operations/stateFiles";
+import { describeUpgrades } from "../../operations/upgradePlan";
 import { type CommandContext, refreshState, runEngine } from "../engineRun";
 import type { Outcome } from "../output";
 import { changesText } from "../text";
@@ -47,6 +48,8 @@ export async function updateEnvironment(
   const plan = await planUpdate(session, context, open);
   const { warnings, advice } = plan;
   approve(plan.allSteps);
+  for (const upgrade of await describeUpgrades(stack, environment))
+    context.display.line(`upgrade: ${upgrade}`);
   if (isNoChange(session, plan)) {
     return { changes: {}, warnings, advice, notes, outputs: plainOutputs(session) };
   }

@@ -8,11 +8,12 @@ import { previewGroup } from "./preview";
 import { describeMachine, writeRecord } from "./record";
 import { renderTable } from "./table";
 import { upGroup } from "./up";
+import { upgradeGroup } from "./upgrade";
 import { collectVersions } from "./versions";
 
 /** Exit codes: 0 every bound is held, 1 one is not or a figure could not be measured, 2 wrong usage. */
 
-const GROUPS: readonly Group[] = [previewGroup, upGroup];
+const GROUPS: readonly Group[] = [previewGroup, upGroup, upgradeGroup];
 
 const USAGE = [
   "usage: npm run bench -- [NAME ...] [--rounds N]",

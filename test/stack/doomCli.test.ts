@@ -105,11 +105,12 @@ describe("doom up", () => {
     expect(steps).toMatchObject([
       { operation: "replace", type: "Command", name: "environment-configuration-check" },
       { operation: "update", type: "Container", name: editor() },
+      { operation: "replace", type: "Command", name: "environment-verification-verify" },
     ]);
     expect(steps[1].because).toContain("memory");
     expect(await json("up", stack)).toMatchObject({
       changed: true,
-      changes: { update: 1, replace: 1 },
+      changes: { update: 1, replace: 2 },
     });
     expect(await containerIds(stack)).toEqual(before);
   });

@@ -2,8 +2,10 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import type { RunResult } from "./liveEnvironment";
 
-/** `doom` as a process of its own in a copy of the project, as a user starts it. */
-export class DoomProcess {
+export type { RunResult };
+
+/** A program of the project as a process of its own, in a copy of the project. */
+export class NodeProcess {
   stdout = "";
   stderr = "";
   private readonly child: ChildProcess;
@@ -18,7 +20,7 @@ export class DoomProcess {
     const inherited = Object.entries(process.env).filter(
       ([name]) => !name.startsWith("PULUMI_") || name === "PULUMI_HOME",
     );
-    this.child = spawn(process.execPath, ["bin/cli/main.js", ...args], {
+    this.child = spawn(process.execPath, [...args], {
       cwd: root,
       env: { ...Object.fromEntries(inherited), ...variables },
       stdio: ["ignore", "pipe", "pipe"],
@@ -60,10 +62,21 @@ export class DoomProcess {
       const found = await seen();
       if (found !== undefined) return found;
       if (!this.isRunning) {
-        throw new Error(`doom ended too early:\n${this.stdout}\n${this.stderr}`);
+        throw new Error(`the process ended too early:\n${this.stdout}\n${this.stderr}`);
       }
       await new Promise((resolve) => setTimeout(resolve, 30));
     }
+  }
+}
+
+/** `doom`, as a user starts it. */
+export class DoomProcess extends NodeProcess {
+  constructor(
+    root: string,
+    args: readonly string[],
+    variables: Readonly<Record<string, string>> = {},
+  ) {
+    super(root, ["bin/cli/main.js", ...args], variables);
   }
 }
 

@@ -41,6 +41,7 @@ export function environmentArgs(
     config,
     secrets: new Map(),
     rotations: new Map(),
+    attempts: [],
     secretFolder: SECRET_FOLDER,
     images: {
       codeServer:

@@ -1,0 +1,89 @@
+import { chooseRecord, type UpgradeRecord } from "../../checks/upgradeRecord";
+import { connectDocker } from "../../operations/dockerHost";
+import { Failure } from "../../operations/failure";
+import { refuseHeld } from "../../operations/locks";
+import { openEnvironmentSession } from "../../operations/stackSession";
+import { readCommand, type UpgradeCommand, withUpgradeLock } from "../../operations/upgradeCommand";
+import { readRecords } from "../../operations/upgradeRecords";
+import type { CommandContext } from "../engineRun";
+import type { Outcome } from "../output";
+import {
+  presentFile,
+  returnTo,
+  runningImages,
+  settle,
+  type UpgradeTask,
+  unverifiedUpgrade,
+} from "../upgradeRun";
+import { keptLines } from "./upgrade";
+
+const TIMEOUT_MS = 120_000;
+
+/** `doom rollback <stack>`: image, configuration and data as they were before an upgrade, proven. */
+export async function rollback(
+  stack: string,
+  { to }: { readonly to?: string },
+  context: CommandContext,
+): Promise<Outcome> {
+  context.display.enter(`checking ${stack}`);
+  const { project, environment } = await openEnvironmentSession(stack);
+  refuseHeld(project, stack);
+  const docker = await connectDocker(TIMEOUT_MS);
+  const task: UpgradeTask = { project, docker, stack, context };
+  return withUpgradeLock(project, stack, async () => {
+    const cut = readCommand(project, stack);
+    const record = await recordToReturnTo(task, environment.instances, cut, to);
+    if (record === undefined && cut !== undefined) {
+      await settle(task, cut.stackFileBefore);
+      context.display.stop();
+      const text = `The upgrade of ${stack} to ${cut.target} had not begun; its file is as it was.`;
+      return { text, data: { changed: true } };
+    }
+    if (record === undefined) throw noRecord(stack, to);
+    const { claims, kept, pinned } = await returnTo(task, record, {
+      command: 1,
+      kind: "rollback",
+      stage: "returning",
+      target: record.id,
+      stackFileBefore: presentFile(task),
+    });
+    context.display.stop();
+    const text = [
+      `${stack} is back to what it was before the upgrade ${record.id}:`,
+      ...claims.map(({ what, expected }) => `  proven  ${what.padEnd(20)} ${expected}`),
+      ...(pinned
+        ? [
+            "  note    its version would be built from other sources today: the image is pinned by its ID",
+          ]
+        : []),
+      ...keptLines(kept).map((line) => `  ${line}`),
+    ].join("\n");
+    return { text, data: { changed: true, record: record.id, claims, kept, pinned } };
+  });
+}
+
+/** What was cut off comes first; then what was not verified; then the newest that runs, or the one asked for. */
+async function recordToReturnTo(
+  task: UpgradeTask,
+  instances: number,
+  cut: UpgradeCommand | undefined,
+  wanted: string | undefined,
+): Promise<UpgradeRecord | undefined> {
+  const { project, stack, docker } = task;
+  const records = () => readRecords(project, stack);
+  if (cut?.record !== undefined) return records().find(({ id }) => id === cut.record);
+  const unverified = unverifiedUpgrade(task, instances);
+  if (unverified !== undefined) return unverified;
+  if (cut?.kind === "upgrade") return undefined;
+  return chooseRecord(records(), await runningImages(docker, stack), wanted);
+}
+
+function noRecord(stack: string, wanted: string | undefined): Failure {
+  return wanted === undefined
+    ? new Failure("usage", `There is no upgrade of ${stack} to take back.`, {
+        fix: "only an upgrade that was recorded can be taken back",
+      })
+    : new Failure("usage", `${stack} has no upgrade with the record ${JSON.stringify(wanted)}.`, {
+        fix: `the records are the folders in .state/upgrades/${stack}/records`,
+      });
+}

@@ -1,0 +1,266 @@
+import type { UpgradeRecord } from "../../checks/upgradeRecord";
+import { connectDocker } from "../../operations/dockerHost";
+import { environmentStatus } from "../../operations/environmentStatus";
+import { errorText, Failure } from "../../operations/failure";
+import { refuseHeld } from "../../operations/locks";
+import { type EnvironmentSession, openEnvironmentSession } from "../../operations/stackSession";
+import {
+  endCommand,
+  hold,
+  readCommand,
+  readHeld,
+  release,
+  type UpgradeCommand,
+  withUpgradeLock,
+  writeCommand,
+} from "../../operations/upgradeCommand";
+import { openJournals, readRecords, writeRecord } from "../../operations/upgradeRecords";
+import { serviceOf } from "../../operations/upgradeServices";
+import {
+  requireTarget,
+  type TargetOptions,
+  targetOf,
+  targetText,
+  type UpgradeTarget,
+  withTarget,
+} from "../../operations/upgradeTarget";
+import type { CommandContext } from "../engineRun";
+import type { Outcome } from "../output";
+import {
+  bringUp,
+  failedStage,
+  isInterruption,
+  presentFile,
+  returnTo,
+  runningImages,
+  settle,
+  type UpgradeTask,
+  unverifiedUpgrade,
+  watch,
+} from "../upgradeRun";
+
+export interface UpgradeOptions extends TargetOptions {
+  readonly service: string;
+  /** Seconds, as text from the command line. */
+  readonly watch: string;
+  readonly retryHeld?: boolean;
+}
+
+const MOST_SECONDS = 86_400;
+const TIMEOUT_MS = 120_000;
+
+/** `doom upgrade <stack>`: the path of every upgrade, with the way back when the new version fails. */
+export async function upgrade(
+  stack: string,
+  options: UpgradeOptions,
+  context: CommandContext,
+): Promise<Outcome> {
+  const { display } = context;
+  display.enter(`checking ${stack}`);
+  const service = serviceOf(options.service);
+  const seconds = secondsOf(options.watch);
+  const target = targetOf(service, options);
+  const session = await openEnvironmentSession(stack);
+  const { project } = session;
+  refuseHeld(project, stack);
+  const docker = await connectDocker(TIMEOUT_MS);
+  const task: UpgradeTask = { project, docker, stack, context };
+  return withUpgradeLock(project, stack, async () => {
+    const cut = cutOff(task, targetText(target));
+    if (cut?.stage === "returning") return finishReturn(task, cut);
+    refuseHeldVersion(task, target, options.retryHeld ?? false);
+    if (cut === undefined) {
+      requireVerified(task, session.environment.instances);
+      await requireHealthy(task);
+    }
+    const running = await runningImages(docker, stack);
+    const image = await requireTarget(docker, stack, running, target);
+    const stackFile = withTarget(presentFile(task), service, target);
+    const done = image !== undefined && [...running.values()].every((id) => id === image);
+    if (cut === undefined && done && stackFile === presentFile(task)) return nothing(stack, target);
+    const command: UpgradeCommand = cut ?? {
+      command: 1,
+      kind: "upgrade",
+      stage: "updating",
+      target: targetText(target),
+      stackFileBefore: presentFile(task),
+    };
+    writeCommand(project, stack, command);
+    return goOver(task, session, { command, target, stackFile, seconds });
+  });
+}
+
+interface Way {
+  readonly command: UpgradeCommand;
+  readonly target: UpgradeTarget;
+  readonly stackFile: string;
+  readonly seconds: number;
+}
+
+async function goOver(
+  task: UpgradeTask,
+  session: EnvironmentSession,
+  { command, target, stackFile, seconds }: Way,
+): Promise<Outcome> {
+  const { project, stack } = task;
+  const began = Date.now();
+  try {
+    await bringUp(task, stackFile);
+  } catch (error) {
+    if (isInterruption(error)) throw error;
+    return giveUp(task, session.environment.instances, { command, began, error });
+  }
+  const record = readRecords(project, stack).at(-1);
+  if (record === undefined || record.kind !== "upgrade") {
+    endCommand(project, stack);
+    return nothing(stack, target);
+  }
+  const watched: UpgradeCommand = { ...command, stage: "watching", record: record.id };
+  writeCommand(project, stack, watched);
+  const problem = await watch(task, seconds);
+  if (problem !== undefined) return goBack(task, watched, record, problem);
+  const finished = { ...record, watchedSeconds: seconds, finishedAt: new Date().toISOString() };
+  writeRecord(project, finished);
+  release(project, stack, command.target);
+  endCommand(project, stack);
+  task.context.display.stop();
+  return describe(finished);
+}
+
+/** The engine's run failed: back to what was, by whatever way it takes. */
+async function giveUp(
+  task: UpgradeTask,
+  instances: number,
+  {
+    command,
+    began,
+    error,
+  }: { readonly command: UpgradeCommand; readonly began: number; readonly error: unknown },
+): Promise<never> {
+  const { project, stack, context } = task;
+  const problems = error instanceof Failure ? error.problems : [];
+  const record = unverifiedUpgrade(task, instances);
+  if (record) return goBack(task, command, record, errorText(error));
+  const stage = failedStage(task, instances, began);
+  if (stage === "rehearsing")
+    hold(project, stack, command.target, problems.at(-1) ?? errorText(error));
+  context.display.line("the old version serves; taking back what was noted of the new one");
+  await settle(task, command.stackFileBefore);
+  throw new Failure(
+    "update",
+    `${stack} was not upgraded to ${command.target}; it goes on as it was.`,
+    {
+      problems: problems.length > 0 ? problems : [errorText(error)],
+      fix: "put that right and run it again, or choose another version (--to)",
+    },
+  );
+}
+
+async function goBack(
+  task: UpgradeTask,
+  command: UpgradeCommand,
+  record: UpgradeRecord,
+  because: string,
+): Promise<never> {
+  const { project, stack, context } = task;
+  context.display.line(`the new version failed; going back: ${because}`);
+  hold(project, stack, command.target, because);
+  const { kept } = await returnTo(task, record, { ...command, because });
+  throw new Failure(
+    "update",
+    `The upgrade of ${stack} to ${command.target} failed and was taken back: image, configuration and data are proven to be as before.`,
+    {
+      problems: [because, ...keptLines(kept)],
+      fix: `${command.target} is held: it is not tried again without --retry-held`,
+    },
+  );
+}
+
+/** A run that was cut off while it went back. */
+async function finishReturn(task: UpgradeTask, cut: UpgradeCommand): Promise<never> {
+  const record = readRecords(task.project, task.stack).find(({ id }) => id === cut.record);
+  if (record === undefined) throw new Error(`the record ${cut.record} is gone`);
+  return goBack(task, cut, record, cut.because ?? "it was cut off");
+}
+
+export function keptLines(kept: Readonly<Record<number, string>>): string[] {
+  return Object.entries(kept).map(
+    ([instance, volume]) =>
+      `what editor ${instance} had after the upgrade is kept in the volume ${volume}`,
+  );
+}
+
+/** Throws unless a command that was cut off wanted the same. */
+function cutOff({ project, stack }: UpgradeTask, target: string): UpgradeCommand | undefined {
+  const cut = readCommand(project, stack);
+  if (cut === undefined || (cut.kind === "upgrade" && cut.target === target)) return cut;
+  if (cut.kind === "upgrade" && cut.stage === "returning") return cut;
+  const what = cut.kind === "upgrade" ? `upgrade to ${cut.target}` : "rollback";
+  throw new Failure("state", `The ${what} of ${stack} was cut off.`, {
+    fix:
+      cut.kind === "upgrade"
+        ? `finish it with the same command, or take it back: npx doom rollback ${stack}`
+        : `npx doom rollback ${stack} finishes it`,
+  });
+}
+
+function refuseHeldVersion(
+  { project, stack }: UpgradeTask,
+  target: UpgradeTarget,
+  retry: boolean,
+): void {
+  const held = readHeld(project, stack)[targetText(target)];
+  if (held === undefined || retry) return;
+  throw new Failure(
+    "usage",
+    `${targetText(target)} is held: it failed in ${stack} at ${held.at}.`,
+    {
+      problems: [held.because],
+      fix: "when the reason is gone, try it again with --retry-held",
+    },
+  );
+}
+
+/** An upgrade on top of one that nobody has proven could be taken back to what never was right. */
+function requireVerified({ project, stack }: UpgradeTask, instances: number): void {
+  if (openJournals(project, stack, instances).size === 0) return;
+  throw new Failure("state", `The last upgrade of ${stack} has not been verified yet.`, {
+    fix: `npx doom up ${stack} tries it again; npx doom rollback ${stack} takes it back`,
+  });
+}
+
+async function requireHealthy({ project, stack }: UpgradeTask): Promise<void> {
+  const { condition } = await environmentStatus(project, stack);
+  if (condition === "healthy") return;
+  throw new Failure("unhealthy", `${stack} is ${condition}; only what runs well is upgraded.`, {
+    fix: `npx doom up ${stack} brings it up, npx doom status ${stack} says what is wrong`,
+  });
+}
+
+function secondsOf(text: string): number {
+  const seconds = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (seconds >= 0 && seconds <= MOST_SECONDS) return seconds;
+  throw new Failure("usage", `--watch is ${JSON.stringify(text)}.`, {
+    fix: `allowed: a number of seconds from 0 to ${MOST_SECONDS}`,
+  });
+}
+
+function nothing(stack: string, target: UpgradeTarget): Outcome {
+  const text = `${stack} runs ${targetText(target)} already: nothing to do.`;
+  return { text, data: { changed: false } };
+}
+
+function describe(record: UpgradeRecord): Outcome {
+  const { stack, id, editors, watchedSeconds } = record;
+  const text = [
+    `${stack} is upgraded, verified, and was watched for ${watchedSeconds} s.`,
+    ...editors.map(
+      ({ instance, from, to, copy }) =>
+        `  editor ${instance}: ${from?.version ?? from?.id} to ${to.version ?? to.id}; its data from before is in ${copy}`,
+    ),
+    "",
+    `  npx doom rollback ${stack}   back to image, configuration and data as they were (record ${id})`,
+  ].join("\n");
+  const { stackFile, ...shown } = record;
+  return { text, data: { changed: true, record: shown } };
+}

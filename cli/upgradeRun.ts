@@ -1,0 +1,152 @@
+import { setTimeout as wait } from "node:timers/promises";
+import type Docker from "dockerode";
+import { judgeState } from "../checks/containerState";
+import type { UpgradeRecord } from "../checks/upgradeRecord";
+import { Failure } from "../operations/failure";
+import type { Project } from "../operations/project";
+import { openEnvironmentSession } from "../operations/stackSession";
+import { endCommand, type UpgradeCommand, writeCommand } from "../operations/upgradeCommand";
+import { readJournal } from "../operations/upgradeJournal";
+import { openJournals, recordJournals } from "../operations/upgradeRecords";
+import {
+  askForReturn,
+  planReturn,
+  proveReturn,
+  type Return,
+} from "../operations/upgradeReturnPlan";
+import { readStackText, writeStackText } from "../operations/upgradeTarget";
+import { updateEnvironment } from "./commands/up";
+import type { CommandContext } from "./engineRun";
+import { Interruption } from "./interruption";
+
+/** What `doom upgrade` and `doom rollback` have in common: change the file, bring up, go back, watch. */
+
+export interface UpgradeTask {
+  readonly project: Project;
+  readonly docker: Docker;
+  readonly stack: string;
+  readonly context: CommandContext;
+}
+
+/** Gives the stack's file this text and brings up what it says. */
+export async function bringUp(
+  { project, stack, context }: UpgradeTask,
+  stackFile: string,
+): Promise<void> {
+  writeStackText(project, stack, stackFile);
+  await updateEnvironment(await openEnvironmentSession(stack), context);
+}
+
+/** The running images, by the number of the editor. */
+export async function runningImages(
+  docker: Docker,
+  stack: string,
+): Promise<ReadonlyMap<number, string>> {
+  const filters = { label: [`doom.stack=${stack}`, "doom.role=code-server"] };
+  const found = await docker.listContainers({ all: true, filters });
+  return new Map(found.map(({ Labels, ImageID }) => [Number(Labels["doom.instance"]), ImageID]));
+}
+
+/**
+ * The record of an upgrade that has replaced a container, or is about to, and was not verified; undefined when
+ * there is none.
+ */
+export function unverifiedUpgrade(
+  { project, stack }: UpgradeTask,
+  instances: number,
+): UpgradeRecord | undefined {
+  const all = openJournals(project, stack, instances);
+  const journals = new Map([...all].filter(([, { kind }]) => kind === "upgrade"));
+  if (journals.size === 0) return undefined;
+  return recordJournals(project, stack, journals, { result: "unverified", checks: new Map() });
+}
+
+export interface Returned extends Return {
+  /** Whether the image had to be pinned in the stack's file. */
+  readonly pinned: boolean;
+}
+
+/**
+ * Brings back image, configuration and data as the record says they were, and proves all three.
+ *
+ * Cut off at any moment, the next run goes on. Throws a {@link Failure}.
+ */
+export async function returnTo(
+  task: UpgradeTask,
+  record: UpgradeRecord,
+  command: UpgradeCommand,
+): Promise<Returned> {
+  const { project, docker, stack } = task;
+  const plan = await planReturn(project, docker, record);
+  writeCommand(project, stack, { ...command, stage: "returning", record: record.id });
+  askForReturn(project, plan);
+  await bringUp(task, plan.stackFile);
+  task.context.display.enter("proving that image, configuration and data are as they were");
+  const proven = proveReturn(project, plan, await runningImages(docker, stack));
+  endCommand(project, stack);
+  return { ...proven, pinned: plan.pinned };
+}
+
+/**
+ * Takes back an upgrade whose editors all have their old container still: the file, and what the engine has noted.
+ *
+ * Throws a {@link Failure} when not even that can be brought up.
+ */
+export async function settle(task: UpgradeTask, stackFile: string): Promise<void> {
+  await bringUp(task, stackFile);
+  endCommand(task.project, task.stack);
+}
+
+const WATCH_POLL_MS = 1000;
+
+/** Watches the editors for so many seconds. Gives what went wrong, undefined when nothing did. */
+export async function watch(
+  { docker, stack, context }: UpgradeTask,
+  seconds: number,
+): Promise<string | undefined> {
+  const filters = { label: [`doom.stack=${stack}`, "doom.role=code-server"] };
+  const ids = (await docker.listContainers({ all: true, filters })).map(({ Id }) => Id);
+  const looks = () => Promise.all(ids.map((id) => docker.getContainer(id).inspect()));
+  const first = await looks();
+  const end = Date.now() + seconds * 1000;
+  const left = () => `${Math.max(0, Math.round((end - Date.now()) / 1000))} s left`;
+  context.display.enter("watching the new version", left);
+  const interruption = new Interruption();
+  context.interrupts.watch(interruption);
+  try {
+    for (;;) {
+      interruption.signal.throwIfAborted();
+      const now = await looks();
+      for (const [position, info] of now.entries()) {
+        const { kind, evidence } = judgeState(info, first[position] ?? info);
+        if (kind === "failed") return `${info.Name.slice(1)}: ${evidence}`;
+      }
+      if (Date.now() >= end) return undefined;
+      await wait(WATCH_POLL_MS);
+    }
+  } finally {
+    interruption.end();
+  }
+}
+
+/** The stage at which the gate of an editor has taken its upgrade back since then; undefined when none has. */
+export function failedStage(
+  { project, stack }: UpgradeTask,
+  instances: number,
+  since: number,
+): string | undefined {
+  const all = Array.from({ length: instances }, (_, position) => position + 1);
+  return all
+    .map((instance) => readJournal(project, stack, instance))
+    .find((journal) => journal?.failedAt && Date.parse(journal.startedAt) >= since)?.failedAt;
+}
+
+/** Whether the user has asked to stop, which is no failure of the version. */
+export function isInterruption(error: unknown): boolean {
+  return error instanceof Failure && error.kind === "interrupted";
+}
+
+/** The file as it is, for a command that begins. */
+export function presentFile({ project, stack }: UpgradeTask): string {
+  return readStackText(project, stack);
+}

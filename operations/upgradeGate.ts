@@ -1,0 +1,232 @@
+import { randomBytes } from "node:crypto";
+import { setTimeout as wait } from "node:timers/promises";
+import type Docker from "dockerode";
+import { imageFacts } from "../checks/upgradeImage";
+import { dockerName, upgradeName } from "../config/names";
+import { parseEnvironment } from "../config/schema";
+import { shapeOf } from "./containerShape";
+import { connectDocker } from "./dockerHost";
+import { errorText, Failure } from "./failure";
+import { judgeLockText } from "./locks";
+import type { Observer } from "./migrationContainer";
+import { findProject, readStackFile } from "./project";
+import { removeStrayRehearsals } from "./strayRehearsals";
+import { imageText, inspectImage, named, requireUpgradable } from "./upgradeImages";
+import { isOpen, type Journal, readJournal, type Stage, writeJournal } from "./upgradeJournal";
+import { type GateRun, inspectContainer, undo } from "./upgradeRun";
+import { readVerified } from "./upgradeVerified";
+
+/** The gate that an editor passes before the engine replaces it by one of another image. */
+
+export interface GateRequest {
+  readonly stack: string;
+  readonly instance: number;
+  /** Content address of the image that the editor is to have. */
+  readonly image: string;
+  /** See upgradeJournal.ts. */
+  readonly attempt: number;
+}
+
+/** What the gate did. */
+export interface GateReport {
+  readonly done: "nothing" | "upgrade" | "rollback";
+  /** One sentence. */
+  readonly because: string;
+  readonly journal?: Journal;
+}
+
+/** Containers may take their time to stop and to start; silence beyond it is a fault. */
+const TIMEOUT_MS = 120_000;
+
+/**
+ * Makes everything ready for the replacement of one editor, or changes nothing.
+ *
+ * Afterwards the editor is stopped, and its data is proven to be in a volume of its own. Whatever fails before,
+ * the old version serves again. Without an earlier container, or with one of the same image, there is nothing to
+ * do. Throws a {@link Failure} that names the stage.
+ */
+export async function upgradeGate(
+  request: GateRequest,
+  observer: Observer,
+  signal: AbortSignal,
+): Promise<GateReport> {
+  const project = findProject();
+  const docker = await connectDocker(TIMEOUT_MS);
+  const { stack, instance } = request;
+  const environment = parseEnvironment(readStackFile(project, stack).environment);
+  const run: GateRun = { ...request, project, docker, environment, observer, signal };
+  const journal = await journalOfNobody(run);
+  const container = await inspectContainer(docker, dockerName(stack, "code-server", instance));
+  const attempt = journal?.attempt ?? 0;
+  if (!isOpen(journal)) return begin(run, attempt, container);
+  await removeStrayRehearsals(docker, stack);
+  return goOn(run, journal, container);
+}
+
+/** Stages in which a gate is at work; the others are left to whoever comes next. */
+const AT_WORK: readonly Stage[] = ["copying", "rehearsing", "stopping", "restoring"];
+const OTHER_MS = 120_000;
+const POLL_MS = 500;
+
+/**
+ * The journal once no other gate is at work: that of an engine which was killed may still be taking things back.
+ *
+ * Throws a {@link Failure} when it does not end.
+ */
+async function journalOfNobody({
+  project,
+  stack,
+  instance,
+  observer,
+  signal,
+}: GateRun): Promise<Journal | undefined> {
+  const end = Date.now() + OTHER_MS;
+  for (let waited = false; ; waited = true) {
+    const journal = readJournal(project, stack, instance);
+    if (journal === undefined || !AT_WORK.includes(journal.stage)) return journal;
+    const { kind, reason } = judgeLockText(journal.owner);
+    if (kind === "stale") return journal;
+    signal.throwIfAborted();
+    if (Date.now() > end) {
+      throw new Failure(
+        "locked",
+        `Another gate works on editor ${instance} of ${stack}: ${reason}.`,
+        {
+          fix: "wait until it ends, and run it again",
+        },
+      );
+    }
+    if (!waited) observer.enter(`waiting for another gate: ${reason}`);
+    await wait(POLL_MS);
+  }
+}
+
+/** What an earlier run has left half way is finished or undone first. */
+async function goOn(
+  run: GateRun,
+  journal: Journal,
+  container: Docker.ContainerInspectInfo | undefined,
+): Promise<GateReport> {
+  const wanted = run.image === journal.to.id;
+  const isOld = container !== undefined && container.Id === journal.container?.id;
+  if (journal.stage === "passed" && !isOld) return afterReplacement(run, journal, wanted);
+  if (journal.kind === "rollback" && wanted) {
+    const { goBack } = await import("./upgradeReturn.js");
+    const passed = await goBack(run, journal, container);
+    return { done: "rollback", because: `goes back to ${imageText(journal.to)}`, journal: passed };
+  }
+  await undo(run, journal);
+  return begin(run, journal.attempt, await inspectContainer(run.docker, journal.container?.name));
+}
+
+/** The replacement may have been at work on the data: only it, or a way back, may follow. */
+function afterReplacement(run: GateRun, journal: Journal, wanted: boolean): GateReport {
+  if (!wanted) {
+    throw new Failure(
+      "state",
+      `Editor ${run.instance} went over to ${imageText(journal.to)}, and that has not been verified yet.`,
+      {
+        fix: `finish it with the image that it has in Pulumi.${run.stack}.yaml (npx doom up ${run.stack}), or take it back: npx doom rollback ${run.stack}`,
+      },
+    );
+  }
+  writeJournal(run.project, run.stack, run.instance, { ...journal, attempt: run.attempt });
+  return { done: journal.kind, because: "the data is copied and proven already", journal };
+}
+
+async function begin(
+  run: GateRun,
+  attempt: number,
+  container: Docker.ContainerInspectInfo | undefined,
+): Promise<GateReport> {
+  const { project, stack, instance, docker, image } = run;
+  const last = readVerified(project, stack)?.editors[instance];
+  const before = container?.Image ?? last?.image.id;
+  const live = await volumeExists(docker, dockerName(stack, "data", instance));
+  if (before === undefined || !live || before === image) {
+    if (attempt !== run.attempt) noteAttempt(run);
+    return {
+      done: "nothing",
+      because: before === image && live ? "the image is the same" : "there is no earlier editor",
+    };
+  }
+  const old = await inspectImage(docker, before);
+  const from = old === undefined ? (last?.image ?? { id: before }) : named(imageFacts(old));
+  const shape = container ? shapeOf(container, old?.Config.Env ?? []) : last?.shape;
+  if (shape === undefined) throw new Error(`nobody knows what editor ${instance} was like`);
+  const to = named(await requireUpgradable(docker, stack, { version: from.version }, image));
+  const id = randomBytes(4).toString("hex");
+  // Most gates have nothing to do: only here is all of it loaded.
+  const { passUpgrade } = await import("./upgradeStages.js");
+  const journal = await passUpgrade(run, {
+    journal: 1,
+    kind: "upgrade",
+    id,
+    stage: "copying",
+    owner: "",
+    attempt,
+    from,
+    to,
+    ...(container
+      ? {
+          container: {
+            id: container.Id,
+            name: container.Name.slice(1),
+            running: container.State.Running,
+          },
+        }
+      : {}),
+    shape,
+    copy: upgradeName(stack, "before-upgrade", instance, id),
+    startedAt: new Date().toISOString(),
+    timings: {},
+  });
+  return { done: "upgrade", because: `${imageText(from)} gives way to ${imageText(to)}`, journal };
+}
+
+/** After something was set right: the engine is not to come back for it. */
+function noteAttempt({ project, stack, instance, attempt }: GateRun): void {
+  const journal = readJournal(project, stack, instance);
+  if (journal) writeJournal(project, stack, instance, { ...journal, attempt });
+}
+
+async function volumeExists(docker: Docker, name: string): Promise<boolean> {
+  try {
+    await docker.getVolume(name).inspect();
+    return true;
+  } catch (error) {
+    if ((error as { statusCode?: number }).statusCode === 404) return false;
+    throw error;
+  }
+}
+
+function readRequest(environment: NodeJS.ProcessEnv): GateRequest {
+  const { DOOM_STACK: stack, DOOM_IMAGE: image } = environment;
+  const [instance, attempt] = [Number(environment.DOOM_INSTANCE), Number(environment.DOOM_ATTEMPT)];
+  if (!stack || !image || !Number.isInteger(instance) || !Number.isInteger(attempt)) {
+    throw new Error("DOOM_STACK, DOOM_IMAGE, DOOM_INSTANCE and DOOM_ATTEMPT have to be set");
+  }
+  return { stack, image, instance, attempt };
+}
+
+/** Runs as a command of the stack; phases on standard error, one JSON document on standard output. */
+async function main(): Promise<void> {
+  const controller = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM"] as const) {
+    process.on(name, () =>
+      controller.abort(new Failure("interrupted", "The upgrade was interrupted.")),
+    );
+  }
+  const say = (text: string) => process.stderr.write(`${text}\n`);
+  const observer: Observer = { enter: say, line: say };
+  const report = await upgradeGate(readRequest(process.env), observer, controller.signal);
+  const { done, because } = report;
+  process.stdout.write(`${JSON.stringify({ done, because, id: report.journal?.id })}\n`);
+}
+
+if (require.main === module) {
+  main().catch((error: unknown) => {
+    process.stderr.write(`upgrade gate: ${errorText(error)}\n`);
+    process.exitCode = 1;
+  });
+}

@@ -1,0 +1,238 @@
+import { setTimeout as wait } from "node:timers/promises";
+import type Docker from "dockerode";
+import { judgeState } from "../checks/containerState";
+import { dockerLabels, dockerName, type UpgradeRole } from "../config/names";
+import type { EnvironmentConfig } from "../config/schema";
+import { lastLogLines } from "./containerLog";
+import { dockerFailure } from "./dockerHost";
+import { errorText, Failure } from "./failure";
+import { ownLock } from "./locks";
+import type { Observer } from "./migrationContainer";
+import type { Project } from "./project";
+import {
+  OWNER,
+  type ToolsContainer,
+  type ToolsMount,
+  WRITING,
+  withToolsContainer,
+} from "./toolsContainer";
+import { COPY, LIVE, UpgradeData } from "./upgradeData";
+import { imageText } from "./upgradeImages";
+import { type Journal, journalFolder, type Stage, writeJournal } from "./upgradeJournal";
+
+/** One run of the gate of one editor, and what its stages have in common. */
+
+export interface GateRun {
+  readonly project: Project;
+  readonly docker: Docker;
+  readonly stack: string;
+  readonly instance: number;
+  /** Content address of the image that the editor is to have. */
+  readonly image: string;
+  readonly attempt: number;
+  readonly environment: EnvironmentConfig;
+  readonly observer: Observer;
+  readonly signal: AbortSignal;
+}
+
+/** The container of that name or ID; undefined when there is none. */
+export async function inspectContainer(
+  docker: Docker,
+  name: string | undefined,
+): Promise<Docker.ContainerInspectInfo | undefined> {
+  if (name === undefined) return undefined;
+  try {
+    return await docker.getContainer(name).inspect();
+  } catch (error) {
+    if ((error as { statusCode?: number }).statusCode === 404) return undefined;
+    throw error;
+  }
+}
+
+/** Puts a journal on disk, in its next stage. */
+export function enterStage(run: GateRun, journal: Journal, stage: Stage): Journal {
+  const next = { ...journal, stage };
+  writeJournal(run.project, run.stack, run.instance, next);
+  return next;
+}
+
+/** Makes a volume of the upgrade's; one that is there already is taken as it is. */
+export async function ensureVolume(run: GateRun, role: UpgradeRole, name: string): Promise<void> {
+  const labels = dockerLabels(run.stack, role, run.instance);
+  const own = role === "rehearsal" ? { [OWNER]: JSON.stringify(ownLock()) } : {};
+  await run.docker.createVolume({ Name: name, Labels: { ...labels, ...own } });
+}
+
+/** Removes volumes of the upgrade's; those that are gone are fine. */
+export async function removeVolumes(docker: Docker, names: readonly string[]): Promise<void> {
+  for (const name of names) {
+    try {
+      await docker.getVolume(name).remove();
+    } catch (error) {
+      if ((error as { statusCode?: number }).statusCode !== 404) throw error;
+    }
+  }
+}
+
+/** Does `work` on the editor's data and on volumes of the upgrade's, in a tools container. */
+export function withData<T>(
+  run: GateRun,
+  mounts: readonly ToolsMount[],
+  work: (data: UpgradeData, tools: ToolsContainer) => Promise<T>,
+  options: { readonly writesLive?: boolean; readonly signal?: AbortSignal } = {},
+): Promise<T> {
+  const { stack, instance, project, observer } = run;
+  const live = dockerName(stack, "data", instance);
+  const { writesLive = false, signal } = options;
+  return withToolsContainer(
+    {
+      stack,
+      mounts: [{ kind: "volume", from: live, at: LIVE, readOnly: !writesLive }, ...mounts],
+      capabilities: WRITING,
+      report: (step) => observer.enter(`building the image of the tools: ${step}`),
+      ...(signal === undefined ? {} : { signal }),
+    },
+    (tools) =>
+      work(new UpgradeData(tools, journalFolder(project, stack, instance), observer), tools),
+  );
+}
+
+/** A volume as one that the tools container mounts. */
+export function volumeAt(from: string, at: string, readOnly = false): ToolsMount {
+  return { kind: "volume", from, at, readOnly };
+}
+
+/** Stops the editor; it may have ended by itself or be gone. */
+export async function stopEditor({ docker }: GateRun, id: string): Promise<void> {
+  try {
+    await docker.getContainer(id).stop({ t: STOP_SECONDS });
+  } catch (error) {
+    const status = (error as { statusCode?: number }).statusCode;
+    if (status !== 304 && status !== 404) throw error;
+  }
+}
+
+/** As components/codeServer.ts has it: editors write their state when they are told to stop. */
+const STOP_SECONDS = 20;
+const HEALTHY_MS = 90_000;
+const DOCKER_MS = 90_000;
+const POLL_MS = 250;
+const LOG_LINES = 20;
+
+/** Starts the old editor again, when it ran before, and waits until it serves. Throws a {@link Failure}. */
+export async function startEditor(run: GateRun, journal: Journal): Promise<void> {
+  const { container } = journal;
+  if (container === undefined || !container.running) return;
+  const editor = run.docker.getContainer(container.id);
+  if ((await inspectContainer(run.docker, container.id)) === undefined) return;
+  run.observer.enter(`starting ${container.name} again`);
+  try {
+    await editor.start();
+  } catch (error) {
+    if ((error as { statusCode?: number }).statusCode !== 304) throw error;
+  }
+  const end = Date.now() + HEALTHY_MS;
+  for (let evidence = ""; ; await wait(POLL_MS)) {
+    const verdict = judgeState(await editor.inspect());
+    if (verdict.kind === "healthy") return;
+    evidence = verdict.evidence;
+    if (verdict.kind !== "failed" && Date.now() < end) continue;
+    throw new Failure(
+      "unhealthy",
+      `The editor ${container.name} does not serve again: ${evidence}.`,
+      {
+        problems: await lastLogLines(editor, LOG_LINES, []),
+        fix: `see what it says: docker logs --tail 50 ${container.name}; its data is as it was`,
+      },
+    );
+  }
+}
+
+/**
+ * Takes back what an upgrade, or a way back, has done so far, and starts the old editor again.
+ *
+ * Not for an upgrade whose new version may have been at work already. Throws a {@link Failure} when the editor
+ * cannot be started or its data not be restored.
+ */
+export async function undo(run: GateRun, journal: Journal): Promise<void> {
+  const { docker, observer } = run;
+  observer.enter("taking back what was done");
+  if (journal.kind === "rollback" && ["restoring", "passed"].includes(journal.stage)) {
+    await withData(
+      run,
+      [volumeAt(journal.copy, COPY, true)],
+      (data) => data.restore(COPY, data.keptManifest),
+      { writesLive: true },
+    );
+  }
+  await startEditor(run, journal);
+  await removeVolumes(docker, [journal.copy]);
+  enterStage(run, { ...journal, outcome: "taken back", failedAt: journal.stage }, "closed");
+}
+
+/** What a stage is called in a message. */
+const STAGE_NAMES: Readonly<Record<Stage, string>> = {
+  asked: "the beginning",
+  copying: "the copy of the data",
+  rehearsing: "the rehearsal",
+  stopping: "the cutover",
+  restoring: "the restore",
+  passed: "the cutover",
+  closed: "the end",
+};
+
+/**
+ * Does the stages of a run; when one fails, all is taken back and the failure names the stage.
+ *
+ * `current` gives the journal as it is at that moment.
+ */
+export async function orUndo<T>(
+  run: GateRun,
+  current: () => Journal,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const journal = current();
+    const { stage, kind, to, container } = journal;
+    const reason = asFailure(run.signal.aborted ? run.signal.reason : error);
+    const what = kind === "upgrade" ? "The upgrade" : "The way back";
+    const where = `${what} of editor ${run.instance} to ${imageText(to)} failed at ${STAGE_NAMES[stage]}: ${reason.summary}`;
+    try {
+      await untilDockerAnswers(run);
+      await undo(run, journal);
+    } catch (second) {
+      throw new Failure("update", `${where} It could not be taken back yet:`, {
+        problems: [...reason.problems, errorText(second)],
+        fix: "put that right and run it again: what was begun is taken back first",
+      });
+    }
+    const serves = container?.running
+      ? `${container.name} serves as before`
+      : "nothing was changed";
+    throw new Failure(reason.kind, where, {
+      problems: reason.problems,
+      fix: `${serves}, its data untouched; ${reason.fix ?? "put that right, or choose another image"}`,
+    });
+  }
+}
+
+/** A Docker that is started anew takes its time, and the editor can only be started when it is back. */
+async function untilDockerAnswers({ docker, observer }: GateRun): Promise<void> {
+  const end = Date.now() + DOCKER_MS;
+  for (let waited = false; ; waited = true) {
+    try {
+      await docker.ping();
+      return;
+    } catch (error) {
+      if (Date.now() > end) throw dockerFailure(error);
+      if (!waited) observer.enter("waiting for Docker");
+      await wait(POLL_MS * 4);
+    }
+  }
+}
+
+function asFailure(error: unknown): Failure {
+  return error instanceof Failure ? error : new Failure("update", `${errorText(error)}.`);
+}

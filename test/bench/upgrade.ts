@@ -1,0 +1,122 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import type { Comparison } from "../../checks/benchVerdict";
+import { dockerName } from "../../config/names";
+import { ensurePassphraseFile, passphrasePath } from "../../operations/passphrase";
+import { readJournal } from "../../operations/upgradeJournal";
+import { engine, isHealthy, runIn, waitForContainer } from "../support/dockerHost";
+import type { LiveEnvironment } from "../support/liveEnvironment";
+import { createProjectCopy, type ProjectCopy } from "../support/projectCopy";
+import { alternate, timesOf } from "./alternate";
+import type { BenchContext, Group } from "./group";
+import { longestOutage } from "./outage";
+import { PulumiStack } from "./pulumiStack";
+
+/** How much data the editor has, GB: the interruption must not grow with it. */
+const SIZES = [0.1, 1, 4];
+
+/**
+ * A restart stops and starts one container. An upgrade does so with two, and the engine stands between them; and
+ * the last changes of the data are copied and proven meanwhile.
+ */
+const BOUND = 3;
+
+/** How long somebody at the gateway is without an editor while it goes over to another image. */
+export const upgradeGroup: Group = {
+  name: "upgrade",
+  summary: "interruption of an upgrade with 0.1, 1 and 4 GB, against docker restart",
+  rounds: 3,
+  measure,
+};
+
+async function measure(context: BenchContext): Promise<Comparison[]> {
+  const copy = createProjectCopy();
+  const images: string[] = [];
+  try {
+    const environment = await copy.addStack();
+    const bench = new UpgradeBench(copy, environment, context);
+    await bench.begin(images);
+    const comparisons: Comparison[] = [];
+    for (const size of SIZES) comparisons.push(await bench.compare(size));
+    return comparisons;
+  } finally {
+    await copy.dispose();
+    for (const image of images) await engine.getImage(image).remove({ force: true });
+  }
+}
+
+class UpgradeBench {
+  private readonly editor: string;
+  private readonly pulumi: PulumiStack;
+  private readonly url: string;
+  private images: readonly string[] = [];
+  private turn = 0;
+
+  constructor(
+    private readonly copy: ProjectCopy,
+    private readonly environment: LiveEnvironment,
+    private readonly context: BenchContext,
+  ) {
+    const { stack } = environment;
+    this.editor = dockerName(stack, "code-server", 1);
+    this.url = `http://127.0.0.1:${environment.port}/login`;
+    ensurePassphraseFile(copy.project, stack);
+    const passphrase = passphrasePath(copy.project, stack);
+    this.pulumi = new PulumiStack(copy.root, stack, context.engine, passphrase, context.signal);
+  }
+
+  /** Brings the environment up and makes two images of the same version; their IDs go into `images`. */
+  async begin(images: string[]): Promise<void> {
+    await this.pulumi.create();
+    await this.pulumi.up();
+    const { Image } = await engine.getContainer(this.editor).inspect();
+    for (const name of ["one", "other"]) images.push(await derive(Image, name));
+    this.images = images;
+  }
+
+  async compare(size: number): Promise<Comparison> {
+    const { report, rounds } = this.context;
+    const script = `mkdir -p /config/workspace/bulk; cd /config/workspace/bulk
+      for i in $(seq $(ls | wc -l) $(($1 - 1))); do head -c 1M /dev/urandom >"$i"; done`;
+    const megabytes = String(Math.round(size * 1000));
+    await runIn(this.editor, ["bash", "-euc", script, "fill", megabytes], "1000:1000");
+    const upgrade = { name: "upgrade", round: () => this.upgrade() };
+    const restart = { name: "docker restart", round: () => this.restart() };
+    const timings = await alternate([upgrade, restart], rounds, report);
+    return {
+      figure: `interruption with ${size} GB`,
+      ours: timesOf(timings, upgrade.name, "away"),
+      peer: restart.name,
+      theirs: timesOf(timings, restart.name, "away"),
+      bound: BOUND,
+    };
+  }
+
+  private async upgrade(): Promise<Record<string, number>> {
+    this.turn += 1;
+    const reference = this.images[this.turn % 2] as string;
+    this.environment.configure((value) => ({ ...value, image: { reference } }));
+    const away = await longestOutage(this.url, isLogin, () => this.pulumi.up());
+    const journal = readJournal(this.copy.project, this.environment.stack, 1);
+    const { copying = 0, rehearsal = 0, cutover = 0 } = journal?.timings ?? {};
+    return { away, copying, rehearsal, cutover };
+  }
+
+  private async restart(): Promise<Record<string, number>> {
+    const away = await longestOutage(this.url, isLogin, async () => {
+      await engine.getContainer(this.editor).restart();
+      await waitForContainer(this.editor, isHealthy);
+    });
+    return { away };
+  }
+}
+
+const isLogin = (status: number) => status === 200;
+
+async function derive(image: string, name: string): Promise<string> {
+  const build = promisify(execFile)("docker", ["build", "--quiet", "-"], {
+    env: { ...process.env, DOCKER_BUILDKIT: "0" },
+  });
+  build.child.stdin?.end(`FROM ${image}\nLABEL doom.bench=${name}\n`);
+  return (await build).stdout.trim();
+}
