@@ -36,6 +36,7 @@ describe("judge", () => {
     expect(judge(comparison)).toEqual({
       figure: "up of 5",
       peer: "docker-compose",
+      unit: "milliseconds",
       ours: { minimum: 180, median: 200 },
       theirs: { minimum: 100, median: 100 },
       ratio: { minimum: 1.8, median: 2 },

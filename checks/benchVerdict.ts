@@ -5,8 +5,10 @@
  * round times both contestants, one after the other, and what is judged is the ratio within the round.
  */
 
-/** Times of one thing, milliseconds; one for each round, in the order of the rounds. */
+/** What was measured of one thing; one for each round, in the order of the rounds. */
 export type Samples = readonly number[];
+
+export type Unit = "milliseconds" | "bytes";
 
 /** One comparison: ours against a peer, or against ours in another condition. */
 export interface Comparison {
@@ -16,9 +18,11 @@ export interface Comparison {
   /** Whom it is compared with, such as `docker-compose`. */
   readonly peer: string;
   readonly theirs: Samples;
+  /** Of both sides; milliseconds when absent. */
+  readonly unit?: Unit;
   /** The highest median ratio that is allowed; absent for a figure that is only reported. */
   readonly bound?: number;
-  /** The highest median of what ours takes longer, milliseconds: for what is added to the same work. */
+  /** The highest median of what ours takes longer, in its unit: for what is added to the same work. */
   readonly boundOfExtra?: number;
 }
 
@@ -33,13 +37,12 @@ export type Verdict = "held" | "exceeded" | "reported";
 export interface Judgement {
   readonly figure: string;
   readonly peer: string;
-  /** Milliseconds. */
+  readonly unit: Unit;
   readonly ours: Spread;
-  /** Milliseconds. */
   readonly theirs: Spread;
   /** Ours divided by theirs, round by round. */
   readonly ratio: Spread;
-  /** Ours less theirs, round by round, milliseconds. */
+  /** Ours less theirs, round by round. */
   readonly extra: Spread;
   readonly bound?: number;
   readonly boundOfExtra?: number;
@@ -64,11 +67,11 @@ export function spread(values: Samples): Spread {
  * Throws when the two sides do not have the same number of usable samples.
  */
 export function judge(comparison: Comparison): Judgement {
-  const { figure, peer, ours, theirs, bound, boundOfExtra } = comparison;
-  const usable = (time: number) => Number.isFinite(time) && time > 0;
+  const { figure, peer, ours, theirs, unit = "milliseconds", bound, boundOfExtra } = comparison;
+  const usable = (value: number) => Number.isFinite(value) && value > 0;
   if (ours.length !== theirs.length || ![...ours, ...theirs].every(usable)) {
     throw new Error(
-      `${figure}: ${ours.length} samples against ${theirs.length} of ${peer}; each round needs a time above 0 of both`,
+      `${figure}: ${ours.length} samples against ${theirs.length} of ${peer}; each round needs a value above 0 of both`,
     );
   }
   const byRound = (relate: (our: number, their: number) => number) =>
@@ -82,6 +85,7 @@ export function judge(comparison: Comparison): Judgement {
   return {
     figure,
     peer,
+    unit,
     ours: spread(ours),
     theirs: spread(theirs),
     ratio,

@@ -31,6 +31,8 @@ export interface CreateOptions {
 /** More than the last line of a manifest takes. */
 const END_BYTES = 512;
 const PROGRAM = "/usr/local/lib/tools/manifest.mjs";
+/** MiB for what is short-lived, as all entries are: a quarter of the default takes 15 MiB less and no more time. */
+const YOUNG = "--max-semi-space-size=4";
 
 /**
  * Makes the manifest of a tree, reading on all cores, and writes it to a file with mode 0600.
@@ -42,7 +44,7 @@ export async function createManifest(
   { root, file, earlier, live = false, onProgress = () => {} }: CreateOptions,
 ): Promise<ManifestEnd> {
   const flags = [...(live ? ["--live"] : []), ...(earlier === undefined ? [] : ["--earlier"])];
-  const output = tools.stream(["node", PROGRAM, ...flags, root], {
+  const output = tools.stream(["node", YOUNG, PROGRAM, ...flags, root], {
     ...(earlier === undefined ? {} : { input: createReadStream(earlier) }),
   });
   const sum = new ManifestSum(VOLATILE_PATHS);

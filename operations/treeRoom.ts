@@ -22,13 +22,23 @@ export async function emptyTree(tools: ToolsContainer, root: string): Promise<vo
   await copyTree(tools, { from: nothing, to: root });
 }
 
+/** What there is in a tree; a file of several names once. */
+export interface Needs {
+  /** On the disk. */
+  readonly bytes: number;
+  readonly files: number;
+  /** Of the files as they are read: more than `bytes` with holes, less where each fills up its last block. */
+  readonly apparent: number;
+}
+
 /** What a tree takes on a disk. */
-export async function needsOf(tools: ToolsContainer, root: string): Promise<Room["needed"]> {
+export async function needsOf(tools: ToolsContainer, root: string): Promise<Needs> {
   const script = `
-    du --summarize --one-file-system --block-size=1 "$1" | cut -f 1
-    du --summarize --one-file-system --inodes "$1" | cut -f 1`;
-  const [bytes, files] = await numbers(tools, script, root);
-  return { bytes: bytes as number, files: files as number };
+    for what in --block-size=1 --inodes --bytes; do
+      du --summarize --one-file-system "$what" "$1" | cut -f 1
+    done`;
+  const [bytes, files, apparent] = (await numbers(tools, script, root)) as [number, number, number];
+  return { bytes, files, apparent };
 }
 
 /** Throws a {@link Failure} unless the file system of `root` has room for that. */

@@ -1,4 +1,5 @@
 import type Docker from "dockerode";
+import { ManifestError } from "../checks/manifest";
 import type { Endpoint } from "../checks/migrationEndpoint";
 import {
   activeWriters,
@@ -112,6 +113,15 @@ export async function withContext<T>(
     const context = { project, docker, observer, ...(signal === undefined ? {} : { signal }) };
     return await work(context);
   } catch (error) {
+    if (error instanceof ManifestError) {
+      throw new Failure(
+        "data",
+        `The manifest of the archive or the earlier copy ${error.message}.`,
+        {
+          fix: "use another archive, or an empty target",
+        },
+      );
+    }
     throw isDockerError(error) ? dockerFailure(error) : error;
   }
 }

@@ -15,7 +15,7 @@ export interface BenchRecord {
   readonly machine: Machine;
   readonly versions: Readonly<Record<string, string>>;
   readonly judgements: readonly Judgement[];
-  /** All samples, in milliseconds, in the order of the rounds. */
+  /** All samples, in the order of the rounds. */
   readonly comparisons: readonly Comparison[];
 }
 

@@ -1,4 +1,4 @@
-import type { Judgement, Verdict } from "../../checks/benchVerdict";
+import type { Judgement, Unit, Verdict } from "../../checks/benchVerdict";
 
 const VERDICTS: Record<Verdict, string> = {
   held: "held",
@@ -20,7 +20,7 @@ const HEADINGS = [
 /** Words stand left, numbers right. */
 const NUMBERS = new Set([1, 3, 4, 5, 6, 7]);
 
-/** The judgements as a table: medians in seconds, ratios as minimum and median of the rounds. */
+/** The judgements as a table: medians in seconds or mebibytes, ratios as minimum and median of the rounds. */
 export function renderTable(judgements: readonly Judgement[]): string {
   const rows = [HEADINGS, ...judgements.map(cells)];
   const widths = HEADINGS.map((_, column) =>
@@ -40,22 +40,24 @@ export function renderTable(judgements: readonly Judgement[]): string {
   );
 }
 
-const seconds = (milliseconds: number) => `${(milliseconds / 1000).toFixed(2)} s`;
+const amount = (value: number, unit: Unit) =>
+  unit === "bytes" ? `${(value / 1024 ** 2).toFixed(1)} MiB` : `${(value / 1000).toFixed(2)} s`;
 
 function cells(judgement: Judgement): string[] {
   const { figure, ours, peer, theirs, ratio, extra, bound, boundOfExtra, verdict } = judgement;
+  const shown = (value: number) => amount(value, judgement.unit);
   const bounds = [
     ...(bound === undefined ? [] : [`ratio <= ${bound}`]),
-    ...(boundOfExtra === undefined ? [] : [`extra <= ${seconds(boundOfExtra)}`]),
+    ...(boundOfExtra === undefined ? [] : [`extra <= ${shown(boundOfExtra)}`]),
   ];
   return [
     figure,
-    seconds(ours.median),
+    shown(ours.median),
     peer,
-    seconds(theirs.median),
+    shown(theirs.median),
     ratio.minimum.toFixed(2),
     ratio.median.toFixed(2),
-    seconds(extra.median),
+    shown(extra.median),
     bounds.length === 0 ? "-" : bounds.join(", "),
     VERDICTS[verdict],
   ];

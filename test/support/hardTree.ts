@@ -70,7 +70,7 @@ export function randomTreeScript(seed: number, generation = 0): string {
   return `node - ${seed} ${generation} <<'PROGRAM'\n${RANDOM_TREE}\nPROGRAM`;
 }
 
-const RANDOM_TREE = String.raw`
+const RANDOM_TREE = `
 const fs = require("fs");
 const { execFileSync } = require("child_process");
 const [seed, generation] = process.argv.slice(2).map(Number);
