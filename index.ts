@@ -26,17 +26,15 @@ async function declareEnvironment() {
     secretFolder: secretFolder(stack),
     images: imageSources(process.cwd(), config.image),
   });
-  const { internal, edge, egress } = environment.networks;
+  const networks = Object.entries(environment.networks);
   return {
     url: environment.url,
     passwordCommand: `npx doom password ${stack} 1`,
     instances: environment.instances,
     imageDigests: environment.imageDigests,
-    networks: {
-      internal: { name: internal.dockerName, cidr: internal.cidr },
-      edge: { name: edge.dockerName, cidr: edge.cidr },
-      egress: { name: egress.dockerName, cidr: egress.cidr },
-    },
+    networks: Object.fromEntries(
+      networks.map(([role, { dockerName: name, cidr }]) => [role, { name, cidr }]),
+    ),
     volumes: environment.volumes,
     passwords: environment.passwords,
     snapshotPassword: environment.snapshotPassword,

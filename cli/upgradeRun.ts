@@ -14,6 +14,7 @@ import {
   proveReturn,
   type Return,
 } from "../operations/upgradeReturnPlan";
+import type { UpgradeService } from "../operations/upgradeServices";
 import { readStackText, writeStackText } from "../operations/upgradeTarget";
 import { updateEnvironment } from "./commands/up";
 import type { CommandContext } from "./engineRun";
@@ -25,6 +26,7 @@ export interface UpgradeTask {
   readonly project: Project;
   readonly docker: Docker;
   readonly stack: string;
+  readonly service: UpgradeService;
   readonly context: CommandContext;
 }
 
@@ -38,13 +40,17 @@ export async function bringUp(
 }
 
 /** The running images, by the number of the editor. */
-export async function runningImages(
-  docker: Docker,
-  stack: string,
-): Promise<ReadonlyMap<number, string>> {
-  const filters = { label: [`doom.stack=${stack}`, "doom.role=code-server"] };
-  const found = await docker.listContainers({ all: true, filters });
+export async function runningImages({
+  docker,
+  stack,
+  service,
+}: UpgradeTask): Promise<ReadonlyMap<number, string>> {
+  const found = await docker.listContainers({ all: true, filters: ofService(stack, service) });
   return new Map(found.map(({ Labels, ImageID }) => [Number(Labels["doom.instance"]), ImageID]));
+}
+
+function ofService(stack: string, { role }: UpgradeService) {
+  return { label: [`doom.stack=${stack}`, `doom.role=${role}`] };
 }
 
 /**
@@ -82,7 +88,7 @@ export async function returnTo(
   askForReturn(project, plan);
   await bringUp(task, plan.stackFile);
   task.context.display.enter("proving that image, configuration and data are as they were");
-  const proven = proveReturn(project, plan, await runningImages(docker, stack));
+  const proven = proveReturn(project, plan, await runningImages(task));
   endCommand(project, stack);
   return { ...proven, pinned: plan.pinned };
 }
@@ -101,10 +107,10 @@ const WATCH_POLL_MS = 1000;
 
 /** Watches the editors for so many seconds. Gives what went wrong, undefined when nothing did. */
 export async function watch(
-  { docker, stack, context }: UpgradeTask,
+  { docker, stack, service, context }: UpgradeTask,
   seconds: number,
 ): Promise<string | undefined> {
-  const filters = { label: [`doom.stack=${stack}`, "doom.role=code-server"] };
+  const filters = ofService(stack, service);
   const ids = (await docker.listContainers({ all: true, filters })).map(({ Id }) => Id);
   const looks = () => Promise.all(ids.map((id) => docker.getContainer(id).inspect()));
   const first = await looks();

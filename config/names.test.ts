@@ -7,6 +7,7 @@ import {
   isOwnVolume,
   type Role,
   restoreVolumeName,
+  upgradeName,
 } from "./names";
 
 /** The names that are refused, with their messages, are in badInputs.test.ts, except the empty one. */
@@ -58,11 +59,18 @@ test("labels, with the number only where there is one", () => {
 
 describe("a volume is an environment's own", () => {
   const restored = restoreVolumeName("dev", 1, "0a1b2c3d");
+  const kept = upgradeName("dev", "before-upgrade", 1, "0a1b2c3d");
 
   test.each([
     ["its data", "doom-dev-data-1", dockerLabels("dev", "data", 1)],
     ["its snapshots", "doom-dev-snapshots", dockerLabels("dev", "snapshots")],
     ["what it restored", restored, dockerLabels("dev", "restore", 1)],
+    ["what an upgrade kept", kept, dockerLabels("dev", "before-upgrade", 1)],
+    [
+      "what a way back kept",
+      upgradeName("dev", "after-upgrade", 1, "0a1b2c3d"),
+      dockerLabels("dev", "after-upgrade", 1),
+    ],
   ])("%s", (_title, name, labels) => {
     expect(isOwnVolume("dev", name, labels)).toBe(true);
     expect(isOwnVolume("dev2", name, labels)).toBe(false);
@@ -73,6 +81,8 @@ describe("a volume is an environment's own", () => {
     ["by its labels alone", "precious", dockerLabels("dev", "snapshots")],
     ["of another number", "doom-dev-data-2", dockerLabels("dev", "data", 1)],
     ["restored for another number", restored, dockerLabels("dev", "restore", 2)],
+    ["kept by an upgrade for another number", kept, dockerLabels("dev", "before-upgrade", 2)],
+    ["kept by another part of an upgrade", kept, dockerLabels("dev", "after-upgrade", 1)],
     ["of a role that no volume has", "doom-dev-gateway", dockerLabels("dev", "gateway")],
   ])("not %s", (_title, name, labels) => {
     expect(isOwnVolume("dev", name, labels)).toBe(false);

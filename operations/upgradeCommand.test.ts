@@ -29,6 +29,7 @@ const command: UpgradeCommand = {
   stage: "updating",
   target: "4.139.1",
   stackFileBefore: "config: {}\n",
+  startedAt: "2026-11-25T00:15:30.000Z",
 };
 
 it("remembers what is under way until it ends", () => {

@@ -22,6 +22,8 @@ export interface UpgradeCommand {
   readonly target: string;
   /** The text of the stack's file at the beginning. */
   readonly stackFileBefore: string;
+  /** ISO 8601. */
+  readonly startedAt: string;
   /** The record that says what to return to, or what is watched. */
   readonly record?: string;
   /** Why it returns. */

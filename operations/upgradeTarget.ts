@@ -68,8 +68,9 @@ export async function requireTarget(
     const old = await inspectImage(docker, id);
     const from = { version: old && imageFacts(old).version };
     if (present !== undefined && present.Id === id) continue;
-    if (present !== undefined) await requireUpgradable(docker, stack, from, name);
-    else if ("version" in target) await requireStep(docker, stack, from, target.version);
+    if (present === undefined && "version" in target)
+      await requireStep(docker, stack, from, target.version);
+    else await requireUpgradable(docker, stack, from, name);
   }
   return present?.Id;
 }

@@ -5,6 +5,7 @@ import { refuseHeld } from "../../operations/locks";
 import { openEnvironmentSession } from "../../operations/stackSession";
 import { readCommand, type UpgradeCommand, withUpgradeLock } from "../../operations/upgradeCommand";
 import { readRecords } from "../../operations/upgradeRecords";
+import { serviceOf } from "../../operations/upgradeServices";
 import type { CommandContext } from "../engineRun";
 import type { Outcome } from "../output";
 import {
@@ -29,7 +30,7 @@ export async function rollback(
   const { project, environment } = await openEnvironmentSession(stack);
   refuseHeld(project, stack);
   const docker = await connectDocker(TIMEOUT_MS);
-  const task: UpgradeTask = { project, docker, stack, context };
+  const task: UpgradeTask = { project, docker, stack, service: serviceOf("code-server"), context };
   return withUpgradeLock(project, stack, async () => {
     const cut = readCommand(project, stack);
     const record = await recordToReturnTo(task, environment.instances, cut, to);
@@ -46,6 +47,7 @@ export async function rollback(
       stage: "returning",
       target: record.id,
       stackFileBefore: presentFile(task),
+      startedAt: new Date().toISOString(),
     });
     context.display.stop();
     const text = [
@@ -69,13 +71,13 @@ async function recordToReturnTo(
   cut: UpgradeCommand | undefined,
   wanted: string | undefined,
 ): Promise<UpgradeRecord | undefined> {
-  const { project, stack, docker } = task;
+  const { project, stack } = task;
   const records = () => readRecords(project, stack);
   if (cut?.record !== undefined) return records().find(({ id }) => id === cut.record);
   const unverified = unverifiedUpgrade(task, instances);
   if (unverified !== undefined) return unverified;
   if (cut?.kind === "upgrade") return undefined;
-  return chooseRecord(records(), await runningImages(docker, stack), wanted);
+  return chooseRecord(records(), await runningImages(task), wanted);
 }
 
 function noRecord(stack: string, wanted: string | undefined): Failure {

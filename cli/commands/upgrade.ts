@@ -64,7 +64,7 @@ export async function upgrade(
   const { project } = session;
   refuseHeld(project, stack);
   const docker = await connectDocker(TIMEOUT_MS);
-  const task: UpgradeTask = { project, docker, stack, context };
+  const task: UpgradeTask = { project, docker, stack, service, context };
   return withUpgradeLock(project, stack, async () => {
     const cut = cutOff(task, targetText(target));
     if (cut?.stage === "returning") return finishReturn(task, cut);
@@ -73,7 +73,7 @@ export async function upgrade(
       requireVerified(task, session.environment.instances);
       await requireHealthy(task);
     }
-    const running = await runningImages(docker, stack);
+    const running = await runningImages(task);
     const image = await requireTarget(docker, stack, running, target);
     const stackFile = withTarget(presentFile(task), service, target);
     const done = image !== undefined && [...running.values()].every((id) => id === image);
@@ -84,6 +84,7 @@ export async function upgrade(
       stage: "updating",
       target: targetText(target),
       stackFileBefore: presentFile(task),
+      startedAt: new Date().toISOString(),
     };
     writeCommand(project, stack, command);
     return goOver(task, session, { command, target, stackFile, seconds });
@@ -111,7 +112,8 @@ async function goOver(
     return giveUp(task, session.environment.instances, { command, began, error });
   }
   const record = readRecords(project, stack).at(-1);
-  if (record === undefined || record.kind !== "upgrade") {
+  // The file may have named the image that ran in another way.
+  if (record?.kind !== "upgrade" || record.startedAt < command.startedAt) {
     endCommand(project, stack);
     return nothing(stack, target);
   }
