@@ -21,7 +21,10 @@ describe("dockerFailure", () => {
     ["ENOENT", "Docker is not running: nothing answers on unix:///var/run/docker.sock."],
     ["ECONNREFUSED", "Docker is not running: nothing answers on unix:///var/run/docker.sock."],
     ["EACCES", "You may not use Docker: unix:///var/run/docker.sock refuses you."],
-    ["ETIMEDOUT", "Docker on unix:///var/run/docker.sock does not answer within 15 s."],
+    [
+      "ETIMEDOUT",
+      "Docker on unix:///var/run/docker.sock does not answer within 15 s, or broke off.",
+    ],
     ["EWEIRD", "Docker on unix:///var/run/docker.sock: technical."],
   ])("explains %s with a fix", (code, summary) => {
     const failure = dockerFailure(error(code));

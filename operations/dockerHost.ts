@@ -193,7 +193,7 @@ export function dockerFailure(error: unknown): Failure {
     case "ECONNRESET":
       return new Failure(
         "preflight",
-        `Docker on ${address} does not answer within ${ANSWER_TIMEOUT_MS / 1000} s.`,
+        `Docker on ${address} does not answer within ${ANSWER_TIMEOUT_MS / 1000} s, or broke off.`,
         { fix: "look at its log (sudo journalctl -u docker) and restart it" },
       );
     default:
