@@ -366,10 +366,13 @@ describe("an editor that does not take over its new password", () => {
     }
   });
 
-  /** The editor's image, except that it keeps to the first secret file that its volume has seen. */
+  /**
+   * The editor's image, except that it keeps to the first secret file that its volume has seen. It has that
+   * where editors write at each start, or the rehearsal would take it for a change of the user's data.
+   */
   async function forgetfulImage(): Promise<string> {
-    const start =
-      "[ -s /config/.first ] || cp $FILE__HASHED_PASSWORD /config/.first; FILE__HASHED_PASSWORD=/config/.first exec /usr/local/bin/entrypoint";
+    const first = "/config/data/logs/.first";
+    const start = `[ -s ${first} ] || cp $FILE__HASHED_PASSWORD ${first}; FILE__HASHED_PASSWORD=${first} exec /usr/local/bin/entrypoint`;
     const { Image } = await engine.getContainer(editor(1)).inspect();
     const container = await engine.createContainer({ Image });
     try {
