@@ -12,6 +12,8 @@ const LOADED_ON_USE: readonly (readonly [request: string, from: string])[] = [
   // Serialises functions, which only dynamic providers need: a compiler and the insides of npm.
   ["typescript", "@pulumi/pulumi"],
   ["@npmcli/arborist", "@pulumi/pulumi"],
+  // Starts engines; a program runs in one.
+  ["./automation", "@pulumi/pulumi"],
   // Docker hosts over SSH, and builds by BuildKit.
   ["./ssh", "docker-modem"],
   ["@grpc/proto-loader", "dockerode"],
