@@ -18,6 +18,8 @@ export interface Group {
   /** One sentence for the help text. */
   readonly summary: string;
   readonly rounds: number;
+  /** Where the time goes that this project cannot save; printed below the figures. */
+  readonly remark?: string;
   /** Measures; leaves nothing behind, whatever happens. */
   readonly measure: (context: BenchContext) => Promise<Comparison[]>;
 }

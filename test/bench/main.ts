@@ -68,7 +68,10 @@ async function runGroup(
     judgements,
     comparisons,
   });
-  process.stdout.write(`\n${renderTable(judgements)}\n\n${group.name}: kept in ${file}\n\n`);
+  const remark = group.remark === undefined ? "" : `${group.name}: ${group.remark}\n`;
+  process.stdout.write(
+    `\n${renderTable(judgements)}\n\n${remark}${group.name}: kept in ${file}\n\n`,
+  );
   return allHeld(judgements);
 }
 

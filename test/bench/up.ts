@@ -31,6 +31,8 @@ export const upGroup: Group = {
   name: "up",
   summary: "up of 1 and of 5 editors, up again, and down, against docker-compose",
   rounds: 5,
+  remark:
+    "of each up of Pulumi 2 s are the Docker provider's fixed wait after it has made a network, which no container may overtake, and about 1 s the start of the engine and its plugins; Compose has neither.",
   measure,
 };
 
