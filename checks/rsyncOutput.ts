@@ -19,6 +19,16 @@ export interface TransferTotals {
   readonly deleted: number;
 }
 
+/** What two passes have done together. */
+export function addTotals(one: TransferTotals, other: TransferTotals): TransferTotals {
+  return {
+    bytes: one.bytes + other.bytes,
+    transferred: one.transferred + other.transferred,
+    created: one.created + other.created,
+    deleted: one.deleted + other.deleted,
+  };
+}
+
 /** The last progress in a piece of output; undefined when there is none. */
 export function parseProgress(text: string): TransferProgress | undefined {
   const all = [...text.matchAll(/^\s*(\d+)\s+(\d+)%\s+\S+\/s\s+[\d:]+(?: \(xfr#(\d+))?/gm)];

@@ -10,6 +10,7 @@ import type { CommandContext } from "./engineRun";
 import { EXIT_CODES, exitCodeTable } from "./exitCodes";
 import { Interrupts } from "./interrupts";
 import { classify, describeError, errorDocument, type Outcome } from "./output";
+import { JSON_HELP } from "./perform";
 import { addSecretsCommands } from "./secretsCommands";
 import { addSnapshotCommands } from "./snapshotCommands";
 import { addUpgradeCommands } from "./upgradeCommands";
@@ -58,8 +59,6 @@ function reportFailure(
   process.stderr.write(`${describeError(error)}\n`);
   process.exitCode = classify(error).exitCode;
 }
-
-const JSON_HELP = "one JSON document on standard output";
 
 function addStackCommands(program: Command): void {
   program

@@ -1,15 +1,6 @@
 import type { Command } from "commander";
 import { Failure } from "../operations/failure";
-import type { CommandContext } from "./engineRun";
-import type { Outcome } from "./output";
-
-/** How `doom` runs a command: with a display, and with its outcome or failure printed. */
-export type Perform = (
-  name: string,
-  stack: string | undefined,
-  options: { readonly json?: boolean },
-  work: (context: CommandContext) => Promise<Outcome>,
-) => Promise<void>;
+import { JSON_HELP, type Perform } from "./perform";
 
 interface Options {
   readonly json?: boolean;
@@ -18,7 +9,6 @@ interface Options {
   readonly toFile?: boolean;
 }
 
-const JSON_HELP = "one JSON document on standard output";
 const SECRET = "its name, as `doom secrets list` shows it";
 
 /** Adds `doom secrets …` to `program`. */

@@ -1,15 +1,7 @@
 import type { Command } from "commander";
-import type { CommandContext } from "./engineRun";
-import type { Outcome } from "./output";
+import { JSON_HELP, type Perform } from "./perform";
 
 /** `doom snapshot …`: its arguments and options; the module is loaded only when one of them runs. */
-
-type Perform = (
-  name: string,
-  stack: string,
-  options: { readonly json?: boolean },
-  work: (context: CommandContext) => Promise<Outcome>,
-) => Promise<void>;
 
 interface Options {
   readonly json?: boolean;
@@ -21,7 +13,6 @@ interface Options {
 }
 
 const INSTANCE = "-i, --instance <n>";
-const JSON_HELP = "one JSON document on standard output";
 
 export function addSnapshotCommands(program: Command, perform: Perform): void {
   const snapshot = program

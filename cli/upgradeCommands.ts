@@ -1,22 +1,12 @@
 import type { Command } from "commander";
 import { HEALTHY_SECONDS } from "../config/health";
 import type { UpgradeOptions } from "./commands/upgrade";
-import type { CommandContext } from "./engineRun";
-import type { Outcome } from "./output";
+import { JSON_HELP, type Perform } from "./perform";
 
 /** `doom upgrade` and `doom rollback`: their arguments and options. */
 
-type Perform = (
-  name: string,
-  stack: string,
-  options: { readonly json?: boolean },
-  work: (context: CommandContext) => Promise<Outcome>,
-) => Promise<void>;
-
 /** A version that does not become healthy is not noticed earlier; and never less than a minute. */
 const WATCH_SECONDS = Math.max(60, HEALTHY_SECONDS);
-
-const JSON_HELP = "one JSON document on standard output";
 
 export function addUpgradeCommands(program: Command, perform: Perform): void {
   program

@@ -4,8 +4,7 @@ import { type ManifestEnd, pathBytes } from "../checks/manifest";
 import { compareManifests, type Difference } from "../checks/manifestCompare";
 import { type Clash, mergeManifests } from "../checks/manifestMerge";
 import { targetProblems } from "../checks/migrationRules";
-import type { TransferProgress, TransferTotals } from "../checks/rsyncOutput";
-import { workText } from "../checks/transferText";
+import { addTotals, type TransferTotals } from "../checks/rsyncOutput";
 import { findSetup, type OldSetup, writersOf } from "./adoptionFind";
 import { readNote, writeNote } from "./adoptionNote";
 import {
@@ -27,8 +26,8 @@ import { createManifest, manifestEntries } from "./manifest";
 import { inContainerOf, type MigrationContext, refuseUse, TARGET } from "./migrationContainer";
 import type { Place } from "./migrationPlaces";
 import { describeDifference, NOTHING } from "./placeCopy";
+import { showCopy } from "./shownCopy";
 import { type ToolsContainer, WRITING } from "./toolsContainer";
-import { copyTree } from "./treeCopy";
 import { requireRoom } from "./treeRoom";
 import { refuse, whileLocked, withVolume } from "./volumeMigration";
 import { whileStopped } from "./writers";
@@ -122,31 +121,13 @@ class Copy {
   }
 
   private async pass(phase: string, live: boolean): Promise<void> {
-    const began = Date.now();
-    let progress: TransferProgress = { bytes: 0, percent: 0, files: 0 };
-    this.context.observer.enter(phase, () =>
-      workText({
-        bytes: progress.bytes,
-        files: progress.files,
-        fraction: progress.percent / 100,
-        elapsed: Date.now() - began,
-      }),
-    );
-    const { bytes, transferred, created, deleted } = await copyTree(this.tools, {
+    const totals = await showCopy(this.tools, this.context.observer, phase, {
       from: CONFIG,
       ...(this.setup.workspace ? { inside: WORKSPACE } : {}),
       to: TARGET,
       live,
-      onProgress: (now) => {
-        progress = now;
-      },
     });
-    this.copied = {
-      bytes: this.copied.bytes + bytes,
-      transferred: this.copied.transferred + transferred,
-      created: this.copied.created + created,
-      deleted: this.copied.deleted + deleted,
-    };
+    this.copied = addTotals(this.copied, totals);
   }
 
   /** Proves that all has arrived; what only reading shows to differ is copied once more. */

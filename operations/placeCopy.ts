@@ -1,7 +1,7 @@
 import type { ManifestEnd } from "../checks/manifest";
 import { compareManifests, type Difference } from "../checks/manifestCompare";
 import { activeWriters } from "../checks/migrationRules";
-import type { TransferProgress, TransferTotals } from "../checks/rsyncOutput";
+import { addTotals, type TransferTotals } from "../checks/rsyncOutput";
 import { workText } from "../checks/transferText";
 import { VOLATILE_PATHS } from "../checks/volatilePaths";
 import { CopyRecord, type CopyState, SOURCE_MANIFEST, TARGET_MANIFEST } from "./copyRecord";
@@ -18,8 +18,9 @@ import {
   targetMount,
 } from "./migrationContainer";
 import type { Place } from "./migrationPlaces";
+import { showCopy } from "./shownCopy";
 import { READING, type ToolsContainer, WRITING } from "./toolsContainer";
-import { copyContents, copyTree } from "./treeCopy";
+import { copyContents, copyTree, flushTree } from "./treeCopy";
 import { fillTree } from "./treeFill";
 import { type Proof, proofFiles, proveEqual } from "./treeProof";
 import { isEmpty, needsOf, requireRoom } from "./treeRoom";
@@ -243,48 +244,21 @@ class Copy {
       }),
     );
     // The disk begins with it now, while there is nothing to write; the proof waits until it is done.
-    this.flush().catch(() => {});
-  }
-
-  /** What has arrived is to stay, even if the power fails now. */
-  private async flush(): Promise<void> {
-    await this.tools.run(["sync", "--file-system", TARGET]);
+    flushTree(this.tools, TARGET).catch(() => {});
   }
 
   private async pass(phase: string, live: boolean): Promise<void> {
-    const began = Date.now();
-    let progress: TransferProgress = { bytes: 0, percent: 0, files: 0 };
-    this.request.observer.enter(phase, () =>
-      workText({
-        bytes: progress.bytes,
-        files: progress.files,
-        fraction: progress.percent / 100,
-        elapsed: Date.now() - began,
-      }),
-    );
-    this.add(
-      await copyTree(this.tools, {
-        ...TREES,
-        live,
-        onProgress: (now) => {
-          progress = now;
-        },
-      }),
-    );
+    this.add(await showCopy(this.tools, this.request.observer, phase, { ...TREES, live }));
   }
 
   private add(totals: TransferTotals): void {
-    this.copied = {
-      bytes: this.copied.bytes + totals.bytes,
-      transferred: this.copied.transferred + totals.transferred,
-      created: this.copied.created + totals.created,
-      deleted: this.copied.deleted + totals.deleted,
-    };
+    this.copied = addTotals(this.copied, totals);
   }
 
   /** Proves that all has arrived; what only reading shows to differ is copied once more. */
   private async prove(quick: boolean): Promise<Proof> {
-    const flushed = this.flush();
+    const flushed = flushTree(this.tools, TARGET);
+    // Awaited below: until then a failure has to count as handled.
     flushed.catch(() => {});
     let proof = await this.compare(quick ? { earlier: this.record.folder } : {});
     if (proof.contents.length > 0) {

@@ -256,7 +256,7 @@ async function remove(container: Docker.Container): Promise<void> {
   } catch (error) {
     const code = (error as { statusCode?: number }).statusCode;
     if (code === 404) return;
-    // The engine is removing it already.
+    // The engine is removing it already; when that is done before the wait begins, there is nothing to wait for.
     if (code !== 409) throw dockerFailure(error);
     await container.wait({ condition: "removed" }).catch(() => {});
   }

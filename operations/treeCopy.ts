@@ -43,6 +43,11 @@ const RSYNC = [
   "--filter=-x system.*",
 ];
 
+/** Writes out what has arrived below `root`, so that it stays even if the power fails now. Throws ToolFailed. */
+export async function flushTree(tools: ToolsContainer, root: string): Promise<void> {
+  await tools.run(["sync", "--file-system", root]);
+}
+
 /** Codes of rsync: some files vanished; some could not be transferred. */
 const VANISHED = 24;
 const PARTIAL = 23;

@@ -8,7 +8,7 @@ import { createManifest, manifestEntries } from "./manifest";
 import type { Observer } from "./migrationContainer";
 import { describeDifference } from "./placeCopy";
 import { ToolFailed, type ToolsContainer } from "./toolsContainer";
-import { copyContents, copyTree } from "./treeCopy";
+import { copyContents, copyTree, flushTree } from "./treeCopy";
 import { proofFiles, proveEqual } from "./treeProof";
 import { needsOf, requireRoom } from "./treeRoom";
 
@@ -180,9 +180,9 @@ export class UpgradeData {
     });
   }
 
-  /** What has arrived is to stay, even if the power fails now. */
-  private flush(root: string): Promise<unknown> {
-    const flushed = this.tools.run(["sync", "--file-system", root]);
+  private flush(root: string): Promise<void> {
+    const flushed = flushTree(this.tools, root);
+    // Whoever asks waits for it later: until then a failure has to count as handled.
     flushed.catch(() => {});
     return flushed;
   }
