@@ -16,17 +16,19 @@ export interface FillOptions {
 }
 
 /**
- * Prints each second how many bytes were written.
+ * Prints each second how many bytes were written, and lets the disk begin with them at once: it is the slowest
+ * part. That they are there, or why not, is told to whoever flushes the tree at the end.
  *
  * A source with a `lost+found` is a file system's root, and that folder is not to be copied: rsync does all
- * of it. `sleep` outlives its loop and would hold the output open.
+ * of it. What runs in a loop outlives it and would hold the output open.
  */
 const COPY = `
 [[ -e $1/lost+found ]] && exit
 cp --archive --one-file-system "$1/." "$2/" & copy=$!
-while sleep 1 > /dev/null 2>&1; do sed --quiet 's/^wchar: //p' /proc/$copy/io; done & watch=$!
+while sleep 1 > /dev/null 2>&1; do sed --quiet 's/^wchar: //p' /proc/$copy/io; done &
+while sleep 0.2; do sync --file-system "$2"; done > /dev/null 2>&1 &
 wait $copy; code=$?
-kill $watch
+kill $(jobs -p)
 exit $code`;
 
 /** Prints the number of files, their bytes and the number of paths; a file of several names once. */

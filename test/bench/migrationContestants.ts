@@ -2,7 +2,6 @@ import { execFileSync } from "node:child_process";
 import path from "node:path";
 import { performance } from "node:perf_hooks";
 import { ensureToolsImage } from "../../operations/toolsImage";
-import { engine } from "../support/dockerHost";
 import type { TestVolumes } from "../support/testVolumes";
 import type { Contestant } from "./alternate";
 import { timeProcess } from "./process";
@@ -19,6 +18,9 @@ export const PARTS = {
 /** The compiled checkout. */
 export const ROOT = path.resolve(__dirname, "..", "..", "..");
 export const DOOM = path.join(ROOT, "bin", "cli", "main.js");
+
+// Targets stay until all rounds are over: what one contestant deleted, the disk would discard while the next one
+// writes, and that takes as long as the writing.
 
 /** `doom migrate volume`, as it is typed. */
 export class VolumeContestant implements Contestant {
@@ -45,7 +47,6 @@ export class VolumeContestant implements Contestant {
     this.bytes.changed.push(Number(await this.volumes.script(this.source, this.changes)));
     const changed = await this.migrate(target, true, "--quick");
     this.bytes.moved.push(changed.copied.bytes);
-    await engine.getVolume(target).remove();
     return {
       [PARTS.full]: full.milliseconds,
       [PARTS.reading]: reading.milliseconds,
@@ -98,7 +99,6 @@ export class PlanContestant implements Contestant {
     const arrived = await this.sums(target);
     const full = copied.milliseconds + source.milliseconds + arrived.milliseconds;
     const durable = full + settle();
-    await engine.getVolume(target).remove();
     if (sorted(source.stdout) !== sorted(arrived.stdout)) throw new Error("the sums differ");
     return { [PARTS.full]: full, [PARTS.durable]: durable };
   };
