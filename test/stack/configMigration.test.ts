@@ -16,6 +16,7 @@ import { EditorClient } from "../support/editorClient";
 import { installerEnvs } from "../support/installerEnvs";
 import type { LiveEnvironment, RunResult, StackOutputs } from "../support/liveEnvironment";
 import { createProjectCopy, type ProjectCopy } from "../support/projectCopy";
+import { asSchema0 } from "../support/schema0";
 
 /*
  * An installer's .env becomes a running environment, and a stack file of an older schema the same one
@@ -165,16 +166,8 @@ describe("an installer's .env", () => {
 describe("a stack file of schema 0", () => {
   let old: string;
 
-  /** The same environment in the installer's names, as far as it has any. */
   beforeAll(() => {
-    environment.configure(({ user: _user, timeZone, access, ...value }) => ({
-      ...value,
-      schemaVersion: 0,
-      PUID: MEANT.PUID,
-      PGID: Number(MEANT.PGID),
-      TZ: timeZone,
-      CODE_SERVER_PORT: String((access as { port: number }).port),
-    }));
+    environment.configure(asSchema0);
     old = readFileSync(file, "utf8").replace("    PUID:", "    # mine\n    PUID:");
     writeFileSync(file, old);
   });
