@@ -20,6 +20,8 @@ export default defineConfig({
           include: ["**/*.test.ts"],
           exclude: ["**/node_modules/**", "bin/**", "test/**"],
           sequence: { groupOrder: 0 },
+          // Loading the SDK and the schema anew for each file takes longer than the tests do.
+          isolate: false,
           // A busy machine is no defect; a test that hangs still ends.
           testTimeout: 60_000,
           hookTimeout: 60_000,
