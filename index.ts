@@ -22,9 +22,9 @@ async function declareEnvironment() {
     config,
     secrets,
     rotations,
-    attempts: upgradeAttempts(stack, config.instances),
+    attempts: upgradeAttempts(stack, config),
     secretFolder: secretFolder(stack),
-    images: imageSources(process.cwd(), config.image),
+    images: imageSources(process.cwd(), config),
   });
   const networks = Object.entries(environment.networks);
   return {

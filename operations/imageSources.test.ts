@@ -26,7 +26,7 @@ const VERSION = { version: "4.133.0" };
 const REFERENCE = { reference: `sha256:${"ab".repeat(32)}` };
 
 test("a version is built, on the base image that the set-up makes", () => {
-  const { codeServer, gateway } = imageSources(root, VERSION);
+  const { codeServer, gateway } = imageSources(root, { image: VERSION });
   expect(codeServer).toEqual({
     folder: "code-server",
     tag: "4.133.0",
@@ -45,14 +45,14 @@ test("a version is built, on the base image that the set-up makes", () => {
 });
 
 test("a reference is taken as it is; the gateway is built all the same", () => {
-  const { codeServer, gateway } = imageSources(root, REFERENCE);
+  const { codeServer, gateway } = imageSources(root, { image: REFERENCE });
   expect(codeServer).toEqual(REFERENCE);
-  expect(gateway).toEqual(imageSources(root, VERSION).gateway);
+  expect(gateway).toEqual(imageSources(root, { image: VERSION }).gateway);
 });
 
 describe("what makes an image build anew", () => {
   const hashes = () => {
-    const { codeServer, gateway } = imageSources(root, VERSION);
+    const { codeServer, gateway } = imageSources(root, { image: VERSION });
     return {
       codeServer: "contentHash" in codeServer && codeServer.contentHash,
       gateway: gateway.contentHash,
@@ -81,5 +81,7 @@ describe("what makes an image build anew", () => {
 });
 
 test("without the file of versions it says which one is missing", () => {
-  expect(() => imageSources(scratch(), VERSION)).toThrow(/ENOENT.*toolchain\/versions\.json/);
+  expect(() => imageSources(scratch(), { image: VERSION })).toThrow(
+    /ENOENT.*toolchain\/versions\.json/,
+  );
 });

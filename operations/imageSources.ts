@@ -27,25 +27,35 @@ export function toolsImageSource(root: string) {
   };
 }
 
-/** How the images of an environment come about: its own build, or the one that its configuration names. */
-export function imageSources(root: string, image: EnvironmentConfig["image"]) {
+/** An image that is built here, or that exists already. */
+export type ImageSource =
+  | { readonly reference: string }
+  | {
+      readonly folder: string;
+      readonly tag: string;
+      readonly contentHash: string;
+      readonly buildArgs: Record<string, string>;
+    };
+
+/** An image of an environment, from a folder of `images/`; built anew when that or a certificate changes. */
+function built(root: string, folder: string, tag: string, buildArgs: Record<string, string> = {}) {
   const BASE_IMAGE = baseImage(root);
-  const hashOf = (folder: string) => contentHash(path.join(root, "images"), [folder, CERTIFICATES]);
   return {
-    codeServer:
-      "reference" in image
-        ? { reference: image.reference }
-        : {
-            folder: "code-server",
-            tag: image.version,
-            contentHash: hashOf("code-server"),
-            buildArgs: { BASE_IMAGE, CODE_SERVER_VERSION: image.version },
-          },
-    gateway: {
-      folder: "gateway",
-      tag: "1",
-      contentHash: hashOf("gateway"),
-      buildArgs: { BASE_IMAGE },
-    },
+    folder,
+    tag,
+    contentHash: contentHash(path.join(root, "images"), [folder, CERTIFICATES]),
+    buildArgs: { BASE_IMAGE, ...buildArgs },
   };
+}
+
+/** The image of the editors: built, or the one that the configuration names. */
+export function codeServerImage(root: string, image: EnvironmentConfig["image"]): ImageSource {
+  if ("reference" in image) return image;
+  const { version } = image;
+  return built(root, "code-server", version, { CODE_SERVER_VERSION: version });
+}
+
+/** How the images of an environment come about. */
+export function imageSources(root: string, { image }: Pick<EnvironmentConfig, "image">) {
+  return { codeServer: codeServerImage(root, image), gateway: built(root, "gateway", "1") };
 }
