@@ -1,10 +1,11 @@
+import type Docker from "dockerode";
 import { bytesText } from "../checks/transferText";
 import { imageFacts } from "../checks/upgradeImage";
 import type { RecordedImage } from "../checks/upgradeRecord";
 import { dockerName, imageName } from "../config/names";
 import type { EnvironmentConfig } from "../config/schema";
 import { connectDocker, dockerFailure } from "./dockerHost";
-import { imageSources } from "./imageSources";
+import { findBaseImage, imageSources } from "./imageSources";
 import { findProject } from "./project";
 import { READING, withToolsContainer } from "./toolsContainer";
 import { needsOf } from "./treeRoom";
@@ -22,9 +23,17 @@ export interface UpgradePlan {
   readonly files: number;
 }
 
-/** The name or the address of the image that an environment is to run. */
-export function wantedImage(root: string, { image }: Pick<EnvironmentConfig, "image">): string {
-  const source = imageSources(root, image).codeServer;
+/**
+ * The name or the address of the image that an environment is to run.
+ *
+ * Throws a Failure when there is nothing to build images on.
+ */
+export async function wantedImage(
+  docker: Docker,
+  root: string,
+  { image }: Pick<EnvironmentConfig, "image">,
+): Promise<string> {
+  const source = imageSources(root, image, await findBaseImage(docker, root)).codeServer;
   return "reference" in source
     ? source.reference
     : imageName(source.folder, source.tag, source.contentHash);
@@ -42,10 +51,9 @@ export async function planUpgrades(
   try {
     const docker = await connectDocker();
     const filters = { label: [`doom.stack=${stack}`, "doom.role=code-server"] };
-    const [running, wanted] = await Promise.all([
-      docker.listContainers({ all: true, filters }),
-      inspectImage(docker, wantedImage(findProject().root, environment)),
-    ]);
+    const running = await docker.listContainers({ all: true, filters });
+    const name = await wantedImage(docker, findProject().root, environment);
+    const wanted = await inspectImage(docker, name);
     const others = running.filter(({ ImageID }) => ImageID !== wanted?.Id);
     const plans: UpgradePlan[] = [];
     for (const { ImageID, Labels } of others) {

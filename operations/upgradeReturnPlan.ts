@@ -51,7 +51,7 @@ export async function planReturn(
   const current = readStackText(project, stack);
   const text = returnedStackFile(stackFile.text, current);
   const image = editors[0]?.from?.id as string;
-  const name = wantedImage(project.root, environmentIn(text, stack));
+  const name = await wantedImage(docker, project.root, environmentIn(text, stack));
   const pinned = (await inspectImage(docker, name))?.Id !== image;
   return {
     record,

@@ -61,7 +61,7 @@ export async function requireTarget(
   target: UpgradeTarget,
 ): Promise<string | undefined> {
   const image = target as EnvironmentConfig["image"];
-  const name = wantedImage(findProject().root, { image });
+  const name = await wantedImage(docker, findProject().root, { image });
   if ("reference" in target) await pullMissing(docker, target.reference);
   const present = await inspectImage(docker, name);
   for (const id of new Set(running.values())) {
