@@ -4,8 +4,9 @@ import * as pulumi from "@pulumi/pulumi";
 import { Environment } from "./components/environment";
 import { ConfigError } from "./config/errors";
 import { loadConfig } from "./config/load";
+import { connectDocker } from "./operations/dockerHost";
 import { Failure } from "./operations/failure";
-import { imageSources } from "./operations/imageSources";
+import { findBaseImage, imageSources } from "./operations/imageSources";
 import { preflight } from "./operations/preflight";
 import { secretFolder } from "./operations/secretLocation";
 import { upgradeAttempts } from "./operations/upgradeJournal";
@@ -17,6 +18,8 @@ async function declareEnvironment() {
   await preflight({ stack, environment: config });
   if (pulumi.runtime.isDryRun())
     for (const line of await describeUpgrades(stack, config)) await pulumi.log.info(line);
+  const root = process.cwd();
+  const base = await findBaseImage(await connectDocker(), root);
   const environment = new Environment("environment", {
     stack,
     config,
@@ -24,7 +27,7 @@ async function declareEnvironment() {
     rotations,
     attempts: upgradeAttempts(stack, config),
     secretFolder: secretFolder(stack),
-    images: imageSources(process.cwd(), config),
+    images: imageSources({ root, base }, config),
   });
   const networks = Object.entries(environment.networks);
   return {

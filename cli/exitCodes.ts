@@ -13,6 +13,7 @@ export const EXIT_CODES: Readonly<Record<FailureKind, number>> = {
   unhealthy: 10,
   unproven: 11,
   data: 12,
+  changed: 13,
   interrupted: 130,
 };
 
@@ -31,6 +32,7 @@ const MEANINGS: Readonly<Record<FailureKind, string>> = {
   unhealthy: "status: not all of the environment runs and is healthy",
   unproven: "verify: a secret was found, or a place could not be searched",
   data: "data was not moved, or what arrived is not what was sent",
+  changed: "verify --kept: an environment that nobody changed would not stay as it is",
   interrupted: "interrupted",
 };
 

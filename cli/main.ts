@@ -163,10 +163,11 @@ function addLookingCommands(program: Command): void {
   program
     .command("verify")
     .description("prove what is promised about a running environment")
-    .argument("<stack>")
+    .argument("[stack]", "for --kept, all that are deployed when none is named")
     .option("--secrets", "no secret stands readable in what Docker, Pulumi or doom keep or print")
+    .option("--kept", "nothing would change, such as after an update of Pulumi, a plugin or doom")
     .option("--json", JSON_HELP)
-    .action((stack: string, options: JsonOption & VerifyOptions) =>
+    .action((stack: string | undefined, options: JsonOption & VerifyOptions) =>
       perform("verify", stack, options, async (context) =>
         (await import("./commands/verify.js")).verify(stack, options, context),
       ),

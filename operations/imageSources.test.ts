@@ -1,9 +1,11 @@
+import { createHash } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import type Docker from "dockerode";
 import { beforeEach, describe, expect, test } from "vitest";
 import { scratchFolders } from "../test/support/scratch";
 import { contentHash } from "./contentHash";
-import { imageSources } from "./imageSources";
+import { findBaseImage, imageSources, toolsImageSource } from "./imageSources";
 
 const scratch = scratchFolders();
 let root: string;
@@ -22,11 +24,12 @@ beforeEach(() => {
   write("images/extra-ca/.gitkeep", "");
 });
 
+const BASE = { name: "doom-coding/base:trixie-r7", id: `sha256:${"1".repeat(64)}` };
 const VERSION = { version: "4.133.0" };
 const REFERENCE = { reference: `sha256:${"ab".repeat(32)}` };
 
 test("a version is built, on the base image that the set-up makes", () => {
-  const { codeServer, gateway } = imageSources(root, { image: VERSION });
+  const { codeServer, gateway } = imageSources({ root, base: BASE }, { image: VERSION });
   expect(codeServer).toEqual({
     folder: "code-server",
     tag: "4.133.0",
@@ -45,14 +48,14 @@ test("a version is built, on the base image that the set-up makes", () => {
 });
 
 test("a reference is taken as it is; the gateway is built all the same", () => {
-  const { codeServer, gateway } = imageSources(root, { image: REFERENCE });
+  const { codeServer, gateway } = imageSources({ root, base: BASE }, { image: REFERENCE });
   expect(codeServer).toEqual(REFERENCE);
-  expect(gateway).toEqual(imageSources(root, { image: VERSION }).gateway);
+  expect(gateway).toEqual(imageSources({ root, base: BASE }, { image: VERSION }).gateway);
 });
 
 describe("what makes an image build anew", () => {
   const hashes = () => {
-    const { codeServer, gateway } = imageSources(root, { image: VERSION });
+    const { codeServer, gateway } = imageSources({ root, base: BASE }, { image: VERSION });
     return {
       codeServer: "contentHash" in codeServer && codeServer.contentHash,
       gateway: gateway.contentHash,
@@ -75,13 +78,58 @@ describe("what makes an image build anew", () => {
     }).toEqual({ codeServer, gateway });
   });
 
-  test("the hash is that of its folder and the certificates", () => {
-    expect(hashes().gateway).toBe(contentHash(path.join(root, "images"), ["gateway", "extra-ca"]));
+  test("a base image that was made anew under the same name", () => {
+    write("images/tools/Dockerfile", "FROM c\n");
+    const anew = { ...BASE, id: `sha256:${"2".repeat(64)}` };
+    const hashesOn = (base: typeof BASE) => {
+      const { codeServer, gateway } = imageSources({ root, base }, { image: VERSION });
+      return [codeServer, gateway, toolsImageSource(root, base)].map(
+        (source) => "contentHash" in source && source.contentHash,
+      );
+    };
+    const [before, after] = [hashesOn(BASE), hashesOn(anew)];
+    expect(hashesOn({ ...BASE })).toEqual(before);
+    expect(new Set([...before, ...after]).size).toBe(6);
+  });
+
+  test("nothing else: the hash is that of its files and the base image's ID", () => {
+    const files = contentHash(path.join(root, "images"), ["gateway", "extra-ca"]);
+    expect(hashes().gateway).toBe(
+      createHash("sha256").update(`${files}\0${BASE.id}`).digest("hex"),
+    );
   });
 });
 
-test("without the file of versions it says which one is missing", () => {
-  expect(() => imageSources(scratch(), { image: VERSION })).toThrow(
-    /ENOENT.*toolchain\/versions\.json/,
-  );
+describe("the base image", () => {
+  /** A Docker host that has the images of these names. */
+  const having = (images: Readonly<Record<string, string>>) =>
+    ({
+      getImage: (name: string) => ({
+        inspect: async () => {
+          const Id = images[name];
+          if (Id === undefined)
+            throw Object.assign(new Error("no such image"), { statusCode: 404 });
+          return { Id };
+        },
+      }),
+    }) as unknown as Docker;
+
+  test("is the one of the name that the file of versions gives", async () => {
+    const docker = having({ [BASE.name]: BASE.id, "doom-coding/base:trixie-r6": "sha256:old" });
+    expect(await findBaseImage(docker, root)).toEqual(BASE);
+  });
+
+  test("that is missing is named, with what makes it", async () => {
+    await expect(findBaseImage(having({}), root)).rejects.toMatchObject({
+      kind: "preflight",
+      summary: "The base image doom-coding/base:trixie-r7 is not on the Docker host.",
+      fix: "npm run setup makes it",
+    });
+  });
+
+  test("without the file of versions it says which one is missing", async () => {
+    await expect(findBaseImage(having({}), scratch())).rejects.toThrow(
+      /ENOENT.*toolchain\/versions\.json/,
+    );
+  });
 });

@@ -16,6 +16,7 @@ import { dockerName, type Role } from "../config/names";
 import type { EnvironmentConfig } from "../config/schema";
 import { type DockerFacts, dockerAddress, dockerFacts, isDockerLocal } from "./dockerHost";
 import { errorCode, Failure } from "./failure";
+import { baseImageName } from "./imageSources";
 import { type NeighbourStack, neighbourStacks } from "./neighbours";
 import { portState } from "./portOwner";
 import { findProject } from "./project";
@@ -46,7 +47,7 @@ export function gatewayAddress({ access }: EnvironmentConfig): string {
 
 /**
  * Checks everything about the host that could stop an `up` halfway: Docker, the gateway's port,
- * the address range, names and volumes of others, disk and the state folder.
+ * the address range, names and volumes of others, disk, the base image and the state folder.
  *
  * The program calls it too, so that `pulumi up` by hand is guarded like `doom up`. It costs about
  * a tenth of a second. Throws one {@link PreflightError} with every problem.
@@ -72,6 +73,7 @@ export async function preflight({ stack, environment }: PreflightArgs): Promise<
       ...nameProblems(stack, environment, docker),
       ...seedProblems(stack, environment.seed ?? {}, docker.volumes),
       ...diskProblems(stack, environment, docker),
+      ...baseProblems(baseImageName(project.root), docker),
     );
   }
   if (problems.length > 0) throw new PreflightError(stack, problems);
@@ -245,6 +247,12 @@ function diskProblems(
     storageMebibytes: environment.resources.storage,
   });
   return problem ? [problem] : [];
+}
+
+/** Which images are meant depends on what they are built on. */
+function baseProblems(name: string, { images }: DockerFacts): string[] {
+  if (images.includes(name)) return [];
+  return [`the base image ${name} is not on the Docker host; make it: npm run setup`];
 }
 
 function freeBytes(folder: string): number {

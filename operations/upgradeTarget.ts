@@ -69,7 +69,7 @@ export async function requireTarget(
   target: UpgradeTarget,
 ): Promise<string | undefined> {
   const environment = environmentIn(place.stackFile, place.stack);
-  const name = wantedImage(findProject().root, place.service, environment);
+  const name = await wantedImage(docker, findProject().root, place.service, environment);
   if ("reference" in target) await pullMissing(docker, target.reference);
   const present = await inspectImage(docker, name);
   for (const id of new Set(running.values())) {

@@ -4,15 +4,7 @@ import { openEnvironmentSession } from "../../operations/stackSession";
 import { describeUpgrades } from "../../operations/upgradePlan";
 import { type CommandContext, runEngine } from "../engineRun";
 import type { Outcome } from "../output";
-import { table } from "../text";
-import type { Operation, Step } from "../updateProgress";
-
-const SIGNS: Readonly<Record<Operation, string>> = {
-  create: "+",
-  update: "~",
-  replace: "±",
-  delete: "-",
-};
+import { stepTable } from "../text";
 
 /** `doom preview <stack>`: what an `up` would do. Takes no lock and changes nothing. */
 export async function preview(stack: string, context: CommandContext): Promise<Outcome> {
@@ -38,7 +30,7 @@ export async function preview(stack: string, context: CommandContext): Promise<O
     ...warnings.map((warning) => `warning: ${warning}`),
     ...advice.map((text) => `advice: ${text.replaceAll("\n", "\n  ")}`),
     steps.length === 0 ? `Nothing would change in ${stack}.` : `An up of ${stack} would:`,
-    ...(steps.length === 0 ? [] : [table(steps.map(toRow))]),
+    ...(steps.length === 0 ? [] : [stepTable(steps)]),
   ].join("\n");
   const data = {
     changed: steps.length > 0,
@@ -50,9 +42,4 @@ export async function preview(stack: string, context: CommandContext): Promise<O
     advice,
   };
   return { text, data };
-}
-
-function toRow({ operation, type, name, because }: Step): string[] {
-  const reasons = because.length > 0 ? `(${because.join(", ")})` : "";
-  return [`  ${SIGNS[operation]} ${operation}`, type, name, reasons];
 }

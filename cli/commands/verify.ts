@@ -7,21 +7,31 @@ import { type CommandContext, runEngine } from "../engineRun";
 import { EXIT_CODES } from "../exitCodes";
 import type { Outcome } from "../output";
 import { table } from "../text";
+import { verifyKept } from "./verifyKept";
 
 /** What is to be verified; at least one. */
 export interface VerifyOptions {
   /** That no secret of the stack stands readable anywhere. */
   readonly secrets?: boolean;
+  /** That an `up` would leave the stack as it is. */
+  readonly kept?: boolean;
 }
 
-/** `doom verify <stack> --secrets`: proves a promise about a running environment. */
+/** `doom verify [stack] --secrets|--kept`: proves a promise about a running environment. */
 export async function verify(
-  stack: string,
-  { secrets = false }: VerifyOptions,
+  stack: string | undefined,
+  { secrets = false, kept = false }: VerifyOptions,
   context: CommandContext,
 ): Promise<Outcome> {
-  if (!secrets) {
-    throw new Failure("usage", "There is nothing to verify.", { fix: "add --secrets" });
+  if (secrets === kept) {
+    const problem = kept
+      ? "--secrets and --kept are two questions."
+      : "There is nothing to verify.";
+    throw new Failure("usage", problem, { fix: "give one of --secrets and --kept" });
+  }
+  if (kept) return verifyKept(stack, context);
+  if (stack === undefined) {
+    throw new Failure("usage", "--secrets looks at one stack.", { fix: "name the stack" });
   }
   return verifySecrets(stack, context);
 }

@@ -13,7 +13,7 @@ export const codeServer: UpgradeService = {
   part: "code-server",
   versionKey: "image.version",
   referenceKey: "image.reference",
-  image: (root, { image }) => codeServerImage(root, image),
+  image: (origin, { image }) => codeServerImage(origin, image),
   numbers: ({ instances }) => Array.from({ length: instances }, (_, position) => position + 1),
   numbered: true,
   title: (instance) => `editor ${instance}`,
