@@ -77,11 +77,10 @@ function sizeOf(stack: string, volume: string): Promise<{ bytes: number; files: 
 }
 
 /** The plans as lines for people. */
-export async function describeUpgrades(
-  stack: string,
+export function describeUpgrades(
   environment: EnvironmentConfig,
-): Promise<string[]> {
-  const plans = await planUpgrades(stack, environment);
+  plans: readonly UpgradePlan[],
+): string[] {
   return plans.map(({ instance, from, to, volume, bytes, files }) => {
     const wanted = "version" in environment.image ? environment.image.version : "the image";
     const target = to ? imageText(to) : `${wanted}, which is made first`;
