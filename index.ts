@@ -15,9 +15,9 @@ import { describeUpgrades } from "./operations/upgradePlan";
 /** Checks everything that can be checked, then declares one environment. */
 async function declareEnvironment() {
   const { stack, environment: config, secrets, rotations } = loadConfig();
-  await preflight({ stack, environment: config });
+  const { upgrades } = await preflight({ stack, environment: config });
   if (pulumi.runtime.isDryRun())
-    for (const line of await describeUpgrades(stack, config)) await pulumi.log.info(line);
+    for (const line of describeUpgrades(upgrades)) await pulumi.log.info(line);
   const root = process.cwd();
   const base = await findBaseImage(await connectDocker(), root);
   const environment = new Environment("environment", {

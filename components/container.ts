@@ -1,16 +1,9 @@
 import type * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
+import type { Limits } from "../config/containers";
 import { HEALTH_TIMES } from "../config/health";
 import { dockerLabels, dockerName, type Role } from "../config/names";
 import { labelList } from "./labels";
-
-/** Bounds of a container's resources. */
-export interface Limits {
-  /** CPUs, 0.01 steps. */
-  readonly cpus: number;
-  /** Memory in MiB; there is no swap on top. */
-  readonly memoryMebibytes: number;
-}
 
 /** Root's powers that a container's start needs before it gives up root for good. */
 export type Capability = "CHOWN" | "DAC_OVERRIDE" | "FOWNER" | "KILL" | "SETGID" | "SETUID";

@@ -1,6 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, test } from "vitest";
 import { SecretSearch } from "../checks/secretSearch";
+import { declaredContainers } from "../config/containers";
+import { dockerName } from "../config/names";
 import {
   canaryOutput,
   canaryPassword,
@@ -165,6 +167,25 @@ describe("networks", () => {
       "172.16.6.0/24",
     ]);
   });
+});
+
+test("what is declared of its containers is what is made, with their limits", async () => {
+  const changes = { instances: 3, resources: { cpus: 1.5, memory: "1GiB", storage: "2GiB" } };
+  const { recorder } = await environment(changes);
+  const made = containers(recorder).map(({ inputs }) => [
+    inputs.name,
+    Number(inputs.cpus),
+    inputs.memory,
+  ]);
+  const declared = declaredContainers(environmentArgs(changes).config).map(
+    ({ role, index, limits }) => [
+      dockerName("dev", role, index),
+      limits.cpus,
+      limits.memoryMebibytes,
+    ],
+  );
+  expect(declared).toHaveLength(4);
+  expect(made.sort()).toEqual(declared.sort());
 });
 
 describe("published ports", () => {

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { parseCidrLoosely, split } from "../checks/cidr";
+import { editorLimits } from "../config/containers";
 import { NETWORK_SPLIT_BITS } from "../config/fields";
 import { dockerName } from "../config/names";
 import type { EnvironmentConfig } from "../config/schema";
@@ -168,7 +169,7 @@ export class Environment extends pulumi.ComponentResource {
           index,
           secretFolder,
           image: image.imageId,
-          limits: { cpus: config.resources.cpus, memoryMebibytes: config.resources.memory },
+          limits: editorLimits(config),
           networks: networks.map((network) => network.dockerName),
           user: config.user,
           timeZone: config.timeZone,

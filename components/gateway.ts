@@ -1,5 +1,6 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import { GATEWAY_LIMITS } from "../config/containers";
 import { HEALTHCHECK, hardenedContainer, SUCCESSION, secretMount } from "./container";
 import { type Backend, haproxyConfig } from "./haproxyConfig";
 import { Secret } from "./secret";
@@ -9,9 +10,6 @@ import { SecretFile } from "./secretFile";
 const INNER_PORT = 8443;
 const CERTIFICATE_PATH = "/run/secrets/gateway.pem";
 const CONFIG_PATH = "/usr/local/etc/haproxy/haproxy.cfg";
-
-/** The gateway forwards bytes: this carries hundreds of sessions, whatever size the editors have. */
-export const GATEWAY_LIMITS = { cpus: 0.5, memoryMebibytes: 128 } as const;
 
 export interface GatewayArgs {
   /** Name of the environment. */

@@ -25,7 +25,7 @@ import { parseEnvironment } from "./schema";
  * here, because it asks Docker.
  */
 
-const preflight = vi.hoisted(() => vi.fn<(given: { stack: string }) => Promise<void>>());
+const preflight = vi.hoisted(() => vi.fn<(given: { stack: string }) => Promise<unknown>>());
 vi.mock("../operations/preflight", () => ({ preflight }));
 
 const SECRETS_KEY = "doom-coding:secrets";
@@ -33,7 +33,7 @@ const ENVIRONMENT_KEY = "doom-coding:environment";
 
 beforeEach(() => {
   preflight.mockReset();
-  preflight.mockResolvedValue(undefined);
+  preflight.mockResolvedValue({ capacity: [], upgrades: [] });
 });
 
 /** Puts `value` at a dotted path; undefined takes the key out. Missing sections are made. */
@@ -138,6 +138,7 @@ describe("the same program with good input", () => {
   test("registers the environment, after the preflight", async () => {
     preflight.mockImplementation(async () => {
       expect(pulumi.runtime.allConfig()).toHaveProperty([ENVIRONMENT_KEY]);
+      return { capacity: [], upgrades: [] };
     });
     const { recorder, error, outputs } = await runProgram(good);
     expect(error).toBeUndefined();

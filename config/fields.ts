@@ -95,6 +95,16 @@ export function cpus() {
     .describe(allowed);
 }
 
+/** How many times over something may be promised. */
+export function factor() {
+  const allowed = "a factor from 0.1 to 100";
+  return z
+    .number({ error: allowed })
+    .min(0.1, { error: allowed })
+    .max(100, { error: allowed })
+    .describe(allowed);
+}
+
 /**
  * An IANA time zone name, as `TZ` takes it.
  *

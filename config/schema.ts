@@ -6,6 +6,7 @@ import {
   choice,
   cpus,
   environmentCidr,
+  factor,
   flag,
   integer,
   quantity,
@@ -67,6 +68,25 @@ const image = z.union(
   { error: "a map with either version, or reference by digest" },
 );
 
+/**
+ * How many times over the host may be promised, counted over all environments on it; see docs/capacity.md.
+ *
+ * CPU time is shared out when it is short, so limits may add up to more than there is; 16 for each CPU is what
+ * OpenStack's Nova came with for years (`cpu_allocation_ratio`). Memory and disk that are gone stop somebody's work.
+ */
+const OVERCOMMIT = { memory: 1, cpus: 16, storage: 1 };
+
+const capacity = z.strictObject({
+  overcommit: z
+    .strictObject({
+      memory: factor().default(OVERCOMMIT.memory),
+      cpus: factor().default(OVERCOMMIT.cpus),
+      storage: factor().default(OVERCOMMIT.storage),
+    })
+    .default(OVERCOMMIT)
+    .describe("How many times over the host may be promised when this environment is brought up."),
+});
+
 const tailscale = z.strictObject({
   enabled: flag().default(false),
   hostname: text(
@@ -108,6 +128,7 @@ export const environmentSchema = z
         storage: quantity(256, 64 * 1024 * 1024),
       })
       .describe("The limits of each instance."),
+    capacity: capacity.default({ overcommit: OVERCOMMIT }),
     access,
     network: z.strictObject({
       cidr: environmentCidr(),

@@ -30,6 +30,8 @@ export interface DockerFacts {
   readonly engineVersion: string;
   /** The folder with images and volumes, on the Docker host. */
   readonly rootFolder: string;
+  readonly cpus: number;
+  readonly memoryMebibytes: number;
   readonly containers: readonly ContainerFacts[];
   readonly networks: readonly (DockerNetworkFacts & { readonly id: string })[];
   readonly volumes: readonly VolumeFacts[];
@@ -72,7 +74,7 @@ export async function dockerFacts(): Promise<DockerFacts> {
     const docker = await connectDocker();
     const [version, info, containers, networks, volumes, images] = await Promise.all([
       docker.version(),
-      docker.info() as Promise<{ DockerRootDir: string }>,
+      docker.info() as Promise<{ DockerRootDir: string; NCPU: number; MemTotal: number }>,
       docker.listContainers({ all: true }),
       docker.listNetworks(),
       docker.listVolumes(),
@@ -82,6 +84,8 @@ export async function dockerFacts(): Promise<DockerFacts> {
       apiVersion: version.ApiVersion,
       engineVersion: version.Version,
       rootFolder: info.DockerRootDir,
+      cpus: info.NCPU,
+      memoryMebibytes: Math.floor(info.MemTotal / 1024 ** 2),
       containers: containers.map(toContainer),
       published: containers.flatMap(toPublished),
       networks: networks.map(toNetwork),

@@ -3,6 +3,7 @@ import type { Cidr } from "../checks/cidr";
 import { parseCidrLoosely } from "../checks/cidr";
 import { parseStackFile } from "../checks/stackFile";
 import { ConfigError } from "../config/errors";
+import { parseMebibytes } from "../config/fields";
 import { listStacks, type Project, stackFilePath } from "./project";
 
 /** What another stack of the project claims on the host, as far as its file says. */
@@ -11,6 +12,8 @@ export interface NeighbourStack {
   readonly port: number | undefined;
   readonly address: string;
   readonly cidr: Cidr | undefined;
+  /** `resources.storage` in MiB, of each editor. */
+  readonly storageMebibytes: number | undefined;
 }
 
 /**
@@ -36,16 +39,19 @@ function readClaims(project: Project, stack: string): NeighbourStack[] {
 }
 
 function toClaims(stack: string, environment: unknown): NeighbourStack {
-  const { access, network } = (environment ?? {}) as {
+  const { access, network, resources } = (environment ?? {}) as {
     access?: { port?: unknown; bindAddress?: unknown } | null;
     network?: { cidr?: unknown } | null;
+    resources?: { storage?: unknown } | null;
   };
   const { port, bindAddress } = access ?? {};
   const { cidr } = network ?? {};
+  const { storage } = resources ?? {};
   return {
     stack,
     port: typeof port === "number" ? port : undefined,
     address: typeof bindAddress === "string" ? bindAddress : "127.0.0.1",
     cidr: typeof cidr === "string" ? parseCidrLoosely(cidr) : undefined,
+    storageMebibytes: typeof storage === "string" ? parseMebibytes(storage) : undefined,
   };
 }

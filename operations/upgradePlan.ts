@@ -118,11 +118,7 @@ function sizeOf(stack: string, volume: string): Promise<{ bytes: number; files: 
 }
 
 /** The plans as lines for people. */
-export async function describeUpgrades(
-  stack: string,
-  environment: EnvironmentConfig,
-): Promise<string[]> {
-  const plans = await planUpgrades(stack, environment);
+export function describeUpgrades(plans: readonly UpgradePlan[]): string[] {
   return plans.map(({ service, instance, from, to, wanted, volume, bytes, files }) => {
     const target = to ? imageText(to) : `${wanted}, which is made first`;
     return [

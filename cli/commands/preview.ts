@@ -1,3 +1,4 @@
+import { describeCapacity } from "../../checks/capacity";
 import { preflight } from "../../operations/preflight";
 import { findUnfinished } from "../../operations/reconcile";
 import { openEnvironmentSession } from "../../operations/stackSession";
@@ -11,7 +12,8 @@ export async function preview(stack: string, context: CommandContext): Promise<O
   const { display } = context;
   display.enter(`checking ${stack}`);
   const session = await openEnvironmentSession(stack);
-  await preflight({ stack, environment: session.environment });
+  const { environment } = session;
+  const { capacity, upgrades: plans } = await preflight({ stack, environment });
   const notes = await findUnfinished(session.project, stack);
   const open = await session.open();
   const { progress } = await runEngine(
@@ -20,13 +22,14 @@ export async function preview(stack: string, context: CommandContext): Promise<O
     { purpose: "preview", phase: "finding out what would change" },
     (onEvent) => open.stack.preview({ onEvent, ...session.policies }),
   );
-  const upgrades = await describeUpgrades(stack, session.environment);
+  const upgrades = describeUpgrades(plans);
   display.stop();
   const steps = progress.allSteps;
   const { warnings, advice } = progress;
   const text = [
     ...notes.map((note) => `note: ${note}`),
     ...upgrades.map((upgrade) => `upgrade: ${upgrade}`),
+    `capacity: ${describeCapacity(capacity)}`,
     ...warnings.map((warning) => `warning: ${warning}`),
     ...advice.map((text) => `advice: ${text.replaceAll("\n", "\n  ")}`),
     steps.length === 0 ? `Nothing would change in ${stack}.` : `An up of ${stack} would:`,
@@ -37,6 +40,7 @@ export async function preview(stack: string, context: CommandContext): Promise<O
     changes: progress.changes,
     steps: steps.map(({ operation, type, name, because }) => ({ operation, type, name, because })),
     upgrades,
+    capacity,
     notes,
     warnings,
     advice,

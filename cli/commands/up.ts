@@ -40,7 +40,7 @@ export async function updateEnvironment(
   approve: (steps: readonly Step[]) => void = () => {},
 ): Promise<Omit<UpSummary, "seconds">> {
   const { project, stack, environment } = session;
-  await preflight({ stack, environment });
+  const { upgrades } = await preflight({ stack, environment });
   const { notes, refresh } = await reconcile(project, stack);
   for (const note of notes) context.display.line(note);
   const open = await session.open();
@@ -48,8 +48,7 @@ export async function updateEnvironment(
   const plan = await planUpdate(session, context, open);
   const { warnings, advice } = plan;
   approve(plan.allSteps);
-  for (const upgrade of await describeUpgrades(stack, environment))
-    context.display.line(`upgrade: ${upgrade}`);
+  for (const upgrade of describeUpgrades(upgrades)) context.display.line(`upgrade: ${upgrade}`);
   if (isNoChange(session, plan)) {
     return { changes: {}, warnings, advice, notes, outputs: plainOutputs(session) };
   }

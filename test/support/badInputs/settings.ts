@@ -4,6 +4,7 @@ const CPUS = "a number of CPUs from 0.1 to 256 in steps of 0.01";
 const SIZE = "a size with its unit (512MiB, 2GiB; Docker's 512m, 2g)";
 const MEMORY = `${SIZE} from 128MiB to 1024GiB`;
 const STORAGE = `${SIZE} from 256MiB to 65536GiB`;
+const FACTOR = "a factor from 0.1 to 100";
 const ZONE = "an IANA time zone name such as UTC or Europe/Berlin";
 const LEVEL = "one of trace, debug, info, warn, error";
 const VERSION =
@@ -55,6 +56,17 @@ export const badResources: readonly BadInput[] = [
   bad("resources.storage", "1TiB", STORAGE),
   absent("resources.storage", STORAGE),
   absent("resources", MAP),
+  bad("capacity.overcommit.memory", 0, FACTOR),
+  bad("capacity.overcommit.memory", -1, FACTOR),
+  bad("capacity.overcommit.cpus", 100.1, FACTOR),
+  bad("capacity.overcommit.cpus", "16", FACTOR),
+  bad("capacity.overcommit.storage", null, FACTOR, "null"),
+  bad("capacity.overcommit", 2, MAP),
+  {
+    given: "an overcommit that nothing reads",
+    set: ["capacity.overcommit.disk", 2],
+    problems: unknown("capacity.overcommit.disk"),
+  },
   bad("resources", [], MAP, "a list of 0"),
   {
     given: "a limit that nothing reads",

@@ -1,0 +1,38 @@
+import type { Role } from "./names";
+import type { EnvironmentConfig } from "./schema";
+
+/** Bounds of a container's resources. */
+export interface Limits {
+  /** CPUs, 0.01 steps. */
+  readonly cpus: number;
+  /** Memory in MiB; there is no swap on top. */
+  readonly memoryMebibytes: number;
+}
+
+/** One container that an environment consists of. */
+export interface DeclaredContainer {
+  readonly role: Role;
+  /** Absent for the only one of its role. */
+  readonly index?: number;
+  readonly limits: Limits;
+}
+
+/** The gateway forwards bytes: this carries hundreds of sessions, whatever size the editors have. */
+export const GATEWAY_LIMITS: Limits = { cpus: 0.5, memoryMebibytes: 128 };
+
+/** The limits of one editor. */
+export function editorLimits({ resources }: Pick<EnvironmentConfig, "resources">): Limits {
+  return { cpus: resources.cpus, memoryMebibytes: resources.memory };
+}
+
+/** Every container that an environment consists of: what its components make, and what capacity counts. */
+export function declaredContainers(
+  environment: Pick<EnvironmentConfig, "instances" | "resources">,
+): DeclaredContainer[] {
+  const editors = Array.from({ length: environment.instances }, (_, position) => ({
+    role: "code-server" as const,
+    index: position + 1,
+    limits: editorLimits(environment),
+  }));
+  return [{ role: "gateway", limits: GATEWAY_LIMITS }, ...editors];
+}
