@@ -7,6 +7,7 @@ import { loadConfig } from "./config/load";
 import { Failure } from "./operations/failure";
 import { imageSources } from "./operations/imageSources";
 import { preflight } from "./operations/preflight";
+import { restingEditors } from "./operations/restingEditors";
 import { secretFolder } from "./operations/secretLocation";
 import { upgradeAttempts } from "./operations/upgradeJournal";
 import { describeUpgrades } from "./operations/upgradePlan";
@@ -23,6 +24,7 @@ async function declareEnvironment() {
     secrets,
     rotations,
     attempts: upgradeAttempts(stack, config.instances),
+    resting: restingEditors(stack, config.instances),
     secretFolder: secretFolder(stack),
     images: imageSources(process.cwd(), config.image),
   });
@@ -36,6 +38,7 @@ async function declareEnvironment() {
       networks.map(([role, { dockerName: name, cidr }]) => [role, { name, cidr }]),
     ),
     volumes: environment.volumes,
+    resting: environment.resting,
     passwords: environment.passwords,
     snapshotPassword: environment.snapshotPassword,
   };
