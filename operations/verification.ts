@@ -15,7 +15,7 @@ import { imageText, inspectImage, named } from "./upgradeImages";
 import { isOpen, type Journal, readJournal, writeJournal } from "./upgradeJournal";
 import { openJournals, recordJournals, removeOldCopies } from "./upgradeRecords";
 import { type GateRun, inspectContainer, withData } from "./upgradeRun";
-import { type Verified, writeVerified } from "./upgradeVerified";
+import { readVerified, type Verified, writeVerified } from "./upgradeVerified";
 
 /** Whether editors that have just been replaced do all that they have to, with the data that they had. */
 
@@ -131,7 +131,10 @@ async function noteVerified(
   stack: string,
   instances: number,
 ): Promise<void> {
-  const editors: Record<number, Verified["editors"][number]> = {};
+  // Of those that rest, too: what their data was last used with, for when they come back.
+  const editors: Record<number, Verified["editors"][number]> = {
+    ...readVerified(project, stack)?.editors,
+  };
   for (let instance = 1; instance <= instances; instance += 1) {
     const container = await inspectContainer(docker, dockerName(stack, "code-server", instance));
     if (container === undefined) continue;
