@@ -8,6 +8,7 @@ import { connectDocker } from "./operations/dockerHost";
 import { Failure } from "./operations/failure";
 import { findBaseImage, imageSources } from "./operations/imageSources";
 import { preflight } from "./operations/preflight";
+import { restingEditors } from "./operations/restingEditors";
 import { secretFolder } from "./operations/secretLocation";
 import { upgradeAttempts } from "./operations/upgradeJournal";
 import { describeUpgrades } from "./operations/upgradePlan";
@@ -26,6 +27,7 @@ async function declareEnvironment() {
     secrets,
     rotations,
     attempts: upgradeAttempts(stack, config),
+    resting: restingEditors(stack, config.instances),
     secretFolder: secretFolder(stack),
     images: imageSources({ root, base }, config),
   });
@@ -39,6 +41,7 @@ async function declareEnvironment() {
       networks.map(([role, { dockerName: name, cidr }]) => [role, { name, cidr }]),
     ),
     volumes: environment.volumes,
+    resting: environment.resting,
     passwords: environment.passwords,
     snapshotPassword: environment.snapshotPassword,
   };

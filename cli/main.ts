@@ -143,10 +143,13 @@ function addLookingCommands(program: Command): void {
     .command("status")
     .description("show how an environment is doing, or all of them")
     .argument("[stack]")
+    .option("--watch", "go on showing instances, sessions, limits and use; Ctrl-C ends it")
     .option("--json", JSON_HELP)
-    .action((stack: string | undefined, options: JsonOption) =>
+    .action((stack: string | undefined, options: JsonOption & { watch?: boolean }) =>
       perform("status", stack, options, async () =>
-        (await import("./commands/status.js")).status(stack),
+        options.watch
+          ? (await import("./commands/statusWatch.js")).watchStatus(stack, options.json ?? false)
+          : (await import("./commands/status.js")).status(stack),
       ),
     );
   program

@@ -47,6 +47,7 @@ function containers({ registrations }: Recorder): Registration[] {
 
 const SHARED = [
   "command:local:Command environment-configuration-check",
+  "command:local:Command environment-draining-set",
   "command:local:Command environment-process-limits-set",
   "command:local:Command environment-snapshots-password-generate",
   "command:local:Command environment-verification-verify",
@@ -56,6 +57,7 @@ const SHARED = [
   "docker:index/network:Network environment-internal-network",
   "docker:index/remoteImage:RemoteImage environment-gateway-image-image",
   "doom-coding:index:ConfigMigration environment-configuration",
+  "doom-coding:index:Draining environment-draining",
   "doom-coding:index:Environment environment",
   "doom-coding:index:Gateway environment-gateway",
   "doom-coding:index:Image environment-code-server-image",
@@ -114,6 +116,29 @@ describe("registers exactly", () => {
     const { recorder } = await environment(changes);
     expect(listed(recorder)).toEqual([...SHARED, ...expected].sort());
   });
+});
+
+test("of an editor that is left out for a while, data and password stay at their places in the state", async () => {
+  const before = await environment({ instances: 3 });
+  const recorder = await startMocks("dev", { stdout: canaryOutput });
+  const component = new Environment("environment", { ...environmentArgs(), resting: [3] });
+  await allRequestsSent();
+  const kept = ["-data-volume", "-password-generate"].map(
+    (end) => `environment-code-server-3${end}`,
+  );
+  expect(listed(recorder).filter((line) => line.includes("code-server-3"))).toEqual([
+    "command:local:Command environment-code-server-3-password-generate",
+    "docker:index/volume:Volume environment-code-server-3-data-volume",
+    "doom-coding:index:CodeServer environment-code-server-3",
+    "doom-coding:index:Secret environment-code-server-3-password",
+    "doom-coding:index:Volume environment-code-server-3-data",
+  ]);
+  for (const name of kept) {
+    expect(registered(recorder, name).parent).toBe(registered(before.recorder, name).parent);
+    expect(registered(recorder, name).options.protect).toBe(true);
+  }
+  expect(await settled(component.resting)).toEqual({ value: ["doom-dev-data-3"], secret: false });
+  expect(await settled(component.volumes)).toMatchObject({ value: ["doom-dev-data-1"] });
 });
 
 test("every resource but the environment has a parent among the components", async () => {

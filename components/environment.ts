@@ -2,16 +2,17 @@ import * as pulumi from "@pulumi/pulumi";
 import { parseCidrLoosely, split } from "../checks/cidr";
 import { editorLimits } from "../config/containers";
 import { NETWORK_SPLIT_BITS } from "../config/fields";
-import { dockerName } from "../config/names";
 import type { EnvironmentConfig } from "../config/schema";
 import { CERTIFICATE, passwordName } from "../config/secrets";
 import { CODE_SERVER_PORT, CodeServer } from "./codeServer";
 import { ConfigMigration } from "./configMigration";
+import { Draining } from "./draining";
 import { Gateway } from "./gateway";
 import { Image, type ImageArgs } from "./image";
 import { Network, type NetworkRole } from "./network";
 import { ProcessLimits } from "./processLimits";
 import { refuseBrokenRules } from "./refuseBrokenRules";
+import { RestingEditor } from "./restingEditor";
 import { Secret } from "./secret";
 import { UpgradeGate } from "./upgradeGate";
 import { Verification } from "./verification";
@@ -27,6 +28,8 @@ export interface EnvironmentArgs {
   readonly rotations: ReadonlyMap<string, number>;
   /** How often the gate of `code-server-1` and the like has had to look; see operations/upgradeJournal.ts. */
   readonly attempts: ReadonlyMap<string, number>;
+  /** Numbers of editors that there were and are not now; see operations/restingEditors.ts. */
+  readonly resting: readonly number[];
   /** Folder on the host for secret files, backed by memory. */
   readonly secretFolder: string;
   /** How to come by the two images. */
@@ -53,6 +56,8 @@ export class Environment extends pulumi.ComponentResource {
   readonly imageDigests: pulumi.Output<{ codeServer: string; gateway: string }>;
   readonly networks: Record<NetworkRole, Network>;
   readonly volumes: pulumi.Output<string[]>;
+  /** The volumes that wait for their editors to come back. */
+  readonly resting: pulumi.Output<string[]>;
   /** Passwords by the instance's number; secret. */
   readonly passwords: pulumi.Output<Record<string, string>>;
   /** What the repository of its snapshots opens with; secret. */
@@ -74,7 +79,16 @@ export class Environment extends pulumi.ComponentResource {
     });
     const gatewayImage = new Image(`${name}-gateway-image`, args.images.gateway, { parent: this });
     const editors = this.createEditors(name, args, codeServerImage);
-    const gateway = this.createGateway(name, args, gatewayImage, editors.length, codeServerImage);
+    const gateway = this.createGateway(name, args, gatewayImage, codeServerImage);
+    const resting = args.resting.map(
+      (index) =>
+        new RestingEditor(`${name}-code-server-${index}`, { stack, index }, { parent: this }),
+    );
+    new Draining(
+      `${name}-draining`,
+      { stack, instances: config.instances, gateway: gateway.containerId },
+      { parent: this },
+    );
     const containers = [gateway.containerId, ...editors.map((editor) => editor.containerId)];
     new ProcessLimits(
       `${name}-process-limits`,
@@ -104,6 +118,7 @@ export class Environment extends pulumi.ComponentResource {
       })),
     );
     this.volumes = pulumi.output(editors.map((editor) => editor.volumeName));
+    this.resting = pulumi.output(resting.map((editor) => editor.volumeName));
     this.passwords = pulumi.secret(
       pulumi.output(
         Object.fromEntries(
@@ -189,7 +204,6 @@ export class Environment extends pulumi.ComponentResource {
     name: string,
     args: EnvironmentArgs,
     image: Image,
-    editors: number,
     editorImage: Image,
   ): Gateway {
     const { access } = args.config;
@@ -206,12 +220,7 @@ export class Environment extends pulumi.ComponentResource {
         internalNetwork: this.networks.internal.dockerName,
         secretFolder: args.secretFolder,
         after: [editorImage],
-        // By name and not by output: the gateway starts beside the editors, not after them.
-        backends: Array.from({ length: editors }, (_, position) => ({
-          id: `code-server-${position + 1}`,
-          host: dockerName(args.stack, "code-server", position + 1),
-          port: CODE_SERVER_PORT,
-        })),
+        editorPort: CODE_SERVER_PORT,
       },
       { parent: this },
     );

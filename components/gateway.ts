@@ -2,7 +2,7 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { GATEWAY_LIMITS } from "../config/containers";
 import { HEALTHCHECK, hardenedContainer, SUCCESSION, secretMount } from "./container";
-import { type Backend, haproxyConfig } from "./haproxyConfig";
+import { haproxyConfig } from "./haproxyConfig";
 import { Secret } from "./secret";
 import { SecretFile } from "./secretFile";
 
@@ -28,7 +28,8 @@ export interface GatewayArgs {
   readonly edgeNetwork: pulumi.Input<string>;
   /** Name of the network where the editors are. */
   readonly internalNetwork: pulumi.Input<string>;
-  readonly backends: readonly Backend[];
+  /** Port of every editor. */
+  readonly editorPort: number;
   /**
    * What has to be there first. The editors' image: while it is built nothing can answer, and the
    * wait for a healthy gateway would run out.
@@ -63,6 +64,9 @@ export class Gateway extends pulumi.ComponentResource {
           { internal: INNER_PORT, external: args.port, ip: args.bindAddress, protocol: "tcp" },
         ],
         networksAdvanced: [{ name: args.edgeNetwork }, { name: args.internalNetwork }],
+        // Docker's name server then answers itself for editors that are not there; else it would ask those
+        // of the host, many times a second.
+        dnsOpts: ["ndots:1"],
         uploads: [{ file: CONFIG_PATH, content: this.config(args) }],
         ...(certificate === undefined
           ? {}
@@ -84,7 +88,7 @@ export class Gateway extends pulumi.ComponentResource {
     return haproxyConfig({
       stack: args.stack,
       port: INNER_PORT,
-      backends: args.backends,
+      editorPort: args.editorPort,
       ...(args.tls ? { certificate: CERTIFICATE_PATH } : {}),
     });
   }

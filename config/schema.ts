@@ -23,6 +23,9 @@ import { editorNumber } from "./secrets";
 /** Roles that may be given a way to the outside. */
 export const EGRESS_ROLES = ["code-server", "claude", "tailscale"] as const;
 
+/** How many editors an environment can have; the gateway's configuration names them all. */
+export const MAX_INSTANCES = 50;
+
 const port = integer(1024, 65535, "a TCP port");
 
 /** Who can reach the gateway; see docs/security.md. */
@@ -120,7 +123,7 @@ export const environmentSchema = z
     schemaVersion: z
       .literal(SCHEMA_VERSION, { error: `the number ${SCHEMA_VERSION}` })
       .describe(`The version of this schema: the number ${SCHEMA_VERSION}.`),
-    instances: integer(1, 50).default(1),
+    instances: integer(1, MAX_INSTANCES).default(1),
     resources: z
       .strictObject({
         cpus: cpus(),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type ContainerStatus, conditionOf, healthOf } from "./environmentStatus";
+import { type ContainerStatus, conditionOf, healthOf, restingVolumes } from "./environmentStatus";
 
 describe("healthOf", () => {
   it.each([
@@ -32,5 +32,23 @@ describe("conditionOf", () => {
     ["one has no health check", [healthy, container("running")], "unhealthy"],
   ] as const)("when %s: %s", (_name, containers, condition) => {
     expect(conditionOf(containers)).toBe(condition);
+  });
+});
+
+describe("restingVolumes", () => {
+  const volume = (index: number) => ({
+    name: `doom-dev-data-${index}`,
+    labels: { "doom.instance": String(index) },
+  });
+
+  it.each([
+    [
+      [{}, {}],
+      ["doom-dev-data-10", "doom-dev-data-3"],
+    ],
+    [[{}, {}, {}], ["doom-dev-data-10"]],
+    [undefined, []],
+  ])("with the output %j: %j", (instances, resting) => {
+    expect(restingVolumes([volume(10), volume(1), volume(3)], instances)).toEqual(resting);
   });
 });

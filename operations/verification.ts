@@ -20,7 +20,7 @@ import {
   unitsOf,
   unitTitle,
 } from "./upgradeServices";
-import { type VerifiedUnit, writeVerified } from "./upgradeVerified";
+import { readVerified, type VerifiedUnit, writeVerified } from "./upgradeVerified";
 
 /** Whether containers that have just been replaced do all that they have to, with the data that they had. */
 
@@ -153,7 +153,8 @@ async function noteVerified(
   stack: string,
   environment: EnvironmentConfig,
 ): Promise<void> {
-  const units: Record<string, VerifiedUnit> = {};
+  // Of those that rest, too: what their data was last used with, for when they come back.
+  const units: Record<string, VerifiedUnit> = { ...readVerified(project, stack)?.units };
   for (const unit of unitsOf(environment)) {
     const container = await inspectContainer(docker, unitContainer(stack, unit));
     if (container === undefined) continue;

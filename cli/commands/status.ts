@@ -16,13 +16,14 @@ export async function status(stack: string | undefined): Promise<Outcome> {
 
 /** One that was asked for by name is expected to run. */
 function describeOne(environment: EnvironmentStatus): Outcome {
-  const { stack, condition, url, containers, volumes, notes } = environment;
+  const { stack, condition, url, containers, volumes, resting, notes } = environment;
   const text = [
     `${stack} is ${condition}${url === undefined ? "" : `: ${url}`}`,
     ...(containers.length === 0
       ? []
       : [table(containers.map(({ name, state, health }) => [`  ${name}`, state, health ?? ""]))]),
     ...(volumes.length === 0 ? [] : [`  data: ${volumes.join(", ")}`]),
+    ...restingLines(stack, resting),
     ...notes.map((note) => `  note: ${note}`),
     ...advice(environment),
   ].join("\n");
@@ -31,6 +32,15 @@ function describeOne(environment: EnvironmentStatus): Outcome {
     data: { environment },
     ...(condition === "healthy" ? {} : { exitCode: EXIT_CODES.unhealthy }),
   };
+}
+
+/** What is kept of editors that were left out. */
+export function restingLines(stack: string, resting: readonly string[]): string[] {
+  if (resting.length === 0) return [];
+  const them = resting.length === 1 ? "its editor" : "their editors";
+  return [
+    `  resting: ${resting.join(", ")}; more instances in Pulumi.${stack}.yaml bring ${them} back`,
+  ];
 }
 
 function advice({ stack, condition, containers }: EnvironmentStatus): string[] {

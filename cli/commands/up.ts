@@ -17,6 +17,7 @@ import type { Step, UpdateProgress } from "../updateProgress";
 interface PlainOutputs {
   readonly url?: unknown;
   readonly instances?: unknown;
+  readonly resting?: unknown;
 }
 
 /** `doom up <stack>`: checks, sets right what earlier runs left, plans, applies. */
@@ -141,6 +142,9 @@ function describeUp({ stack }: EnvironmentSession, summary: UpSummary): Outcome 
     "",
     `  Open       ${String(outputs.url)}`,
     `  Password   npx doom password ${stack}${others}`,
+    ...(Array.isArray(outputs.resting) && outputs.resting.length > 0
+      ? [`  Resting    ${outputs.resting.join(", ")}   (kept with their passwords)`]
+      : []),
     "",
     "Next:",
     `  npx doom status ${stack}    is everything healthy?`,

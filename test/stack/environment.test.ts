@@ -88,6 +88,7 @@ describe("the first up", () => {
         egress: { name: `doom-${stack}-egress`, cidr: part("128") },
       },
       volumes: [`doom-${stack}-data-1`, `doom-${stack}-data-2`],
+      resting: [],
       passwords: { 1: expect.any(String), 2: expect.any(String) },
       snapshotPassword: expect.any(String),
     });

@@ -42,6 +42,7 @@ export function environmentArgs(
     secrets: new Map(),
     rotations: new Map(),
     attempts: new Map(),
+    resting: [],
     secretFolder: SECRET_FOLDER,
     images: {
       codeServer:
