@@ -1,16 +1,16 @@
 import * as pulumi from "@pulumi/pulumi";
 import { parseCidrLoosely, split } from "../checks/cidr";
-import { editorLimits } from "../config/containers";
+import { editorLimits, GATEWAY_LIMITS } from "../config/containers";
 import { NETWORK_SPLIT_BITS } from "../config/fields";
 import { dockerName } from "../config/names";
 import type { EnvironmentConfig } from "../config/schema";
 import { CERTIFICATE, passwordName } from "../config/secrets";
 import { CODE_SERVER_PORT, CodeServer } from "./codeServer";
 import { ConfigMigration } from "./configMigration";
+import { ContainerLimits } from "./containerLimits";
 import { Gateway } from "./gateway";
 import { Image, type ImageArgs } from "./image";
 import { Network, type NetworkRole } from "./network";
-import { ProcessLimits } from "./processLimits";
 import { refuseBrokenRules } from "./refuseBrokenRules";
 import { Secret } from "./secret";
 import { UpgradeGate } from "./upgradeGate";
@@ -76,9 +76,13 @@ export class Environment extends pulumi.ComponentResource {
     const editors = this.createEditors(name, args, codeServerImage);
     const gateway = this.createGateway(name, args, gatewayImage, editors.length, codeServerImage);
     const containers = [gateway.containerId, ...editors.map((editor) => editor.containerId)];
-    new ProcessLimits(
-      `${name}-process-limits`,
-      { containers, processes: PROCESSES },
+    const limited = [
+      { id: gateway.containerId, ...GATEWAY_LIMITS },
+      ...editors.map((editor) => ({ id: editor.containerId, ...editorLimits(config) })),
+    ];
+    new ContainerLimits(
+      `${name}-limits`,
+      { containers: limited, processes: PROCESSES },
       { parent: this },
     );
     new Verification(
