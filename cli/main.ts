@@ -163,6 +163,7 @@ function addLookingCommands(program: Command): void {
     .description("prove what is promised about a running environment")
     .argument("<stack>")
     .option("--secrets", "no secret stands readable in what Docker, Pulumi or doom keep or print")
+    .option("--limits", "CPUs, memory and processes hold in Docker and in the kernel; storage used")
     .option("--json", JSON_HELP)
     .action((stack: string, options: JsonOption & VerifyOptions) =>
       perform("verify", stack, options, async (context) =>

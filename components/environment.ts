@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { parseCidrLoosely, split } from "../checks/cidr";
-import { editorLimits, GATEWAY_LIMITS } from "../config/containers";
+import { editorLimits, GATEWAY_LIMITS, PROCESSES } from "../config/containers";
 import { NETWORK_SPLIT_BITS } from "../config/fields";
 import { dockerName } from "../config/names";
 import type { EnvironmentConfig } from "../config/schema";
@@ -42,9 +42,6 @@ export interface InstanceOutputs {
 }
 
 const LOOPBACK = "127.0.0.1";
-
-/** Threads count: an editor at rest has about 60, a large language server some hundred. */
-const PROCESSES = 2048;
 
 /** One whole environment: networks, images, editors and the gateway before them. */
 export class Environment extends pulumi.ComponentResource {

@@ -85,6 +85,6 @@ it("refuses to verify nothing", async () => {
   const context = { display: new Display({ write: () => true }) } as unknown as CommandContext;
   await expect(verify("dev", {}, context)).rejects.toMatchObject({
     kind: "usage",
-    fix: "add --secrets",
+    fix: "add either --secrets or --limits",
   });
 });

@@ -12,17 +12,21 @@ import { table } from "../text";
 export interface VerifyOptions {
   /** That no secret of the stack stands readable anywhere. */
   readonly secrets?: boolean;
+  /** That limits hold, and how much of its storage each editor uses. */
+  readonly limits?: boolean;
 }
 
-/** `doom verify <stack> --secrets`: proves a promise about a running environment. */
+/** `doom verify <stack> --secrets`, or `--limits`: proves a promise about a running environment. */
 export async function verify(
   stack: string,
-  { secrets = false }: VerifyOptions,
+  { secrets = false, limits = false }: VerifyOptions,
   context: CommandContext,
 ): Promise<Outcome> {
-  if (!secrets) {
-    throw new Failure("usage", "There is nothing to verify.", { fix: "add --secrets" });
+  if (secrets === limits) {
+    const what = secrets ? "These are verified one at a time." : "There is nothing to verify.";
+    throw new Failure("usage", what, { fix: "add either --secrets or --limits" });
   }
+  if (limits) return (await import("./verifyLimits.js")).verifyLimits(stack);
   return verifySecrets(stack, context);
 }
 
