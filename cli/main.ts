@@ -1,4 +1,6 @@
 #!/usr/bin/env node
+// First: it decides what the libraries load.
+import "../leanModules";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, CommanderError } from "commander";
