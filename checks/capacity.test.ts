@@ -7,6 +7,8 @@ import {
   copyProblem,
   cpuProblems,
   describeCapacity,
+  memoryInUseProblems,
+  unreclaimable,
 } from "./capacity";
 import { type Cidr, parseCidrLoosely } from "./cidr";
 
@@ -97,6 +99,30 @@ describe("cpuProblems", () => {
     expect(cpuProblems("dev", 2, 2)).toEqual([]);
     expect(cpuProblems("dev", 2.01, 2)).toEqual([
       "resources.cpus is 2.01, but the Docker host has 2; set it to 2 or less in Pulumi.dev.yaml",
+    ]);
+  });
+});
+
+describe("unreclaimable", () => {
+  it("leaves the cache of files out, under either version's names", () => {
+    const version1 = {
+      inactive_file: 1,
+      active_file: 1,
+      total_inactive_file: 30,
+      total_active_file: 20,
+    };
+    expect(unreclaimable(100, version1)).toBe(50);
+    expect(unreclaimable(100, { inactive_file: 30, active_file: 20, anon: 40 })).toBe(50);
+    expect(unreclaimable(100, {})).toBe(100);
+  });
+});
+
+describe("memoryInUseProblems", () => {
+  it("refuses a limit that what runs does not fit in", () => {
+    const container = { container: "doom-dev-code-server-1", wanted: 256 };
+    expect(memoryInUseProblems("dev", [{ ...container, used: 255.9 }])).toEqual([]);
+    expect(memoryInUseProblems("dev", [{ ...container, used: 256 }])).toEqual([
+      "doom-dev-code-server-1 uses 256 MiB now, which a limit of 256 MiB would end; end something in it, stop it (docker stop doom-dev-code-server-1), or set resources.memory in Pulumi.dev.yaml higher",
     ]);
   });
 });

@@ -129,6 +129,39 @@ export function cpuProblems(stack: string, cpus: number, hostCpus: number): stri
   ];
 }
 
+/** The memory of a running container, MiB. */
+export interface MemoryInUse {
+  readonly container: string;
+  /** What cannot be given back: without the cache of files. */
+  readonly used: number;
+  /** What it is to be limited to. */
+  readonly wanted: number;
+}
+
+/**
+ * The memory of a container that cannot be given back, in bytes: all of it without the cache of files.
+ *
+ * `counters` as the engine gives them: of control groups of version 1, where `total_` counts the groups below too,
+ * or of version 2.
+ */
+export function unreclaimable(
+  usage: number,
+  counters: Readonly<Record<string, number | undefined>>,
+): number {
+  const of = (name: string) => counters[`total_${name}`] ?? counters[name] ?? 0;
+  return usage - of("inactive_file") - of("active_file");
+}
+
+/** A limit below what is in use is refused by control groups of version 1; those of version 2 end processes for it. */
+export function memoryInUseProblems(stack: string, containers: readonly MemoryInUse[]): string[] {
+  return containers
+    .filter(({ used, wanted }) => used >= wanted)
+    .map(
+      ({ container, used, wanted }) =>
+        `${container} uses ${Math.ceil(used)} MiB now, which a limit of ${wanted} MiB would end; end something in it, stop it (docker stop ${container}), or set resources.memory in Pulumi.${stack}.yaml higher`,
+    );
+}
+
 /** The network's own address, its gateway's and the broadcast address. */
 const RESERVED_ADDRESSES = 3;
 

@@ -30,7 +30,8 @@ const MEANINGS: Readonly<Record<FailureKind, string>> = {
   update: "the update, the preview or the removal failed",
   state: "the state is damaged or does not fit the Docker host",
   unhealthy: "status: not all of the environment runs and is healthy",
-  unproven: "verify: a secret was found, or a place could not be searched",
+  unproven:
+    "verify: a secret was found, or a place could not be searched; a limit does not hold, or storage is full",
   data: "data was not moved, or what arrived is not what was sent",
   changed: "verify --kept: an environment that nobody changed would not stay as it is",
   interrupted: "interrupted",

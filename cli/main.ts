@@ -169,6 +169,7 @@ function addLookingCommands(program: Command): void {
     .argument("[stack]", "for --kept, all that are deployed when none is named")
     .option("--secrets", "no secret stands readable in what Docker, Pulumi or doom keep or print")
     .option("--kept", "nothing would change, such as after an update of Pulumi, a plugin or doom")
+    .option("--limits", "CPUs, memory and processes hold in Docker and in the kernel; storage used")
     .option("--json", JSON_HELP)
     .action((stack: string | undefined, options: JsonOption & VerifyOptions) =>
       perform("verify", stack, options, async (context) =>

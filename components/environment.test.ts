@@ -48,7 +48,7 @@ function containers({ registrations }: Recorder): Registration[] {
 const SHARED = [
   "command:local:Command environment-configuration-check",
   "command:local:Command environment-draining-set",
-  "command:local:Command environment-process-limits-set",
+  "command:local:Command environment-limits-set",
   "command:local:Command environment-snapshots-password-generate",
   "command:local:Command environment-verification-verify",
   "docker:index/container:Container environment-gateway-container",
@@ -65,7 +65,7 @@ const SHARED = [
   "doom-coding:index:Network environment-edge",
   "doom-coding:index:Network environment-egress",
   "doom-coding:index:Network environment-internal",
-  "doom-coding:index:ProcessLimits environment-process-limits",
+  "doom-coding:index:ContainerLimits environment-limits",
   "doom-coding:index:Secret environment-snapshots-password",
   "doom-coding:index:Verification environment-verification",
 ];

@@ -1,16 +1,16 @@
 import * as pulumi from "@pulumi/pulumi";
 import { parseCidrLoosely, split } from "../checks/cidr";
-import { editorLimits } from "../config/containers";
+import { editorLimits, GATEWAY_LIMITS, PROCESSES } from "../config/containers";
 import { NETWORK_SPLIT_BITS } from "../config/fields";
 import type { EnvironmentConfig } from "../config/schema";
 import { CERTIFICATE, passwordName } from "../config/secrets";
 import { CODE_SERVER_PORT, CodeServer } from "./codeServer";
 import { ConfigMigration } from "./configMigration";
+import { ContainerLimits } from "./containerLimits";
 import { Draining } from "./draining";
 import { Gateway } from "./gateway";
 import { Image, type ImageArgs } from "./image";
 import { Network, type NetworkRole } from "./network";
-import { ProcessLimits } from "./processLimits";
 import { refuseBrokenRules } from "./refuseBrokenRules";
 import { RestingEditor } from "./restingEditor";
 import { Secret } from "./secret";
@@ -45,9 +45,6 @@ export interface InstanceOutputs {
 }
 
 const LOOPBACK = "127.0.0.1";
-
-/** Threads count: an editor at rest has about 60, a large language server some hundred. */
-const PROCESSES = 2048;
 
 /** One whole environment: networks, images, editors and the gateway before them. */
 export class Environment extends pulumi.ComponentResource {
@@ -90,9 +87,13 @@ export class Environment extends pulumi.ComponentResource {
       { parent: this },
     );
     const containers = [gateway.containerId, ...editors.map((editor) => editor.containerId)];
-    new ProcessLimits(
-      `${name}-process-limits`,
-      { containers, processes: PROCESSES },
+    const limited = [
+      { id: gateway.containerId, ...GATEWAY_LIMITS },
+      ...editors.map((editor) => ({ id: editor.containerId, ...editorLimits(config) })),
+    ];
+    new ContainerLimits(
+      `${name}-limits`,
+      { containers: limited, processes: PROCESSES },
       { parent: this },
     );
     new Verification(

@@ -43,6 +43,7 @@ const CONTAINER = {
     { label: "doom.stack", value: "prod" },
   ],
   cpus: "0.5",
+  cpuShares: 512,
   memory: 128,
   memorySwap: 128,
   securityOpts: ["no-new-privileges:true"],

@@ -20,6 +20,9 @@ export interface DeclaredContainer {
 /** The gateway forwards bytes: this carries hundreds of sessions, whatever size the editors have. */
 export const GATEWAY_LIMITS: Limits = { cpus: 0.5, memoryMebibytes: 128 };
 
+/** Of each container; threads count. An editor at rest has about 60, a large language server some hundred. */
+export const PROCESSES = 2048;
+
 /** The limits of one editor. */
 export function editorLimits({ resources }: Pick<EnvironmentConfig, "resources">): Limits {
   return { cpus: resources.cpus, memoryMebibytes: resources.memory };

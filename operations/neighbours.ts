@@ -39,19 +39,24 @@ function readClaims(project: Project, stack: string): NeighbourStack[] {
 }
 
 function toClaims(stack: string, environment: unknown): NeighbourStack {
-  const { access, network, resources } = (environment ?? {}) as {
+  const { access, network } = (environment ?? {}) as {
     access?: { port?: unknown; bindAddress?: unknown } | null;
     network?: { cidr?: unknown } | null;
-    resources?: { storage?: unknown } | null;
   };
   const { port, bindAddress } = access ?? {};
   const { cidr } = network ?? {};
-  const { storage } = resources ?? {};
   return {
     stack,
     port: typeof port === "number" ? port : undefined,
     address: typeof bindAddress === "string" ? bindAddress : "127.0.0.1",
     cidr: typeof cidr === "string" ? parseCidrLoosely(cidr) : undefined,
-    storageMebibytes: typeof storage === "string" ? parseMebibytes(storage) : undefined,
+    storageMebibytes: declaredStorage(environment),
   };
+}
+
+/** `resources.storage` of an environment that nobody has checked, MiB; undefined when it says none. */
+export function declaredStorage(environment: unknown): number | undefined {
+  const { resources } = (environment ?? {}) as { resources?: { storage?: unknown } | null };
+  const { storage } = resources ?? {};
+  return typeof storage === "string" ? parseMebibytes(storage) : undefined;
 }

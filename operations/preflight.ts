@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs";
 import { networkInterfaces } from "node:os";
-import type { CapacityFigure } from "../checks/capacity";
+import { type CapacityFigure, memoryInUseProblems } from "../checks/capacity";
 import { type Cidr, parseCidrLoosely } from "../checks/cidr";
 import { diskProblem } from "../checks/disk";
 import { addressesCollide, foreignPublisher, heldByOwnGateway } from "../checks/ports";
 import { seedProblems } from "../checks/seedProblems";
+import { storageLevel, storageWarning } from "../checks/storage";
 import {
   freeRangeAdvice,
   rangesOfInterfaces,
@@ -21,6 +22,7 @@ import { diskOf, findCapacity } from "./capacity";
 import { type DockerFacts, dockerFacts, isDockerLocal } from "./dockerHost";
 import { errorCode, Failure } from "./failure";
 import { baseImageName } from "./imageSources";
+import { loweredMemory } from "./memoryInUse";
 import { type NeighbourStack, neighbourStacks } from "./neighbours";
 import { portState } from "./portOwner";
 import { findProject } from "./project";
@@ -100,6 +102,11 @@ export async function preflight({ stack, environment }: PreflightArgs): Promise<
     ...diskProblems(stack, environment, docker),
     ...noBase,
     ...capacity.problems,
+    ...memoryInUseProblems(stack, await loweredMemory(stack, environment, docker)),
+    ...begun.flatMap(({ volume, bytes }) => {
+      const use = { volume, bytes, declaredMebibytes: environment.resources.storage };
+      return storageLevel(use) === "full" ? [storageWarning(stack, use) as string] : [];
+    }),
   );
   if (problems.length > 0) throw new PreflightError(stack, problems);
   return { capacity: capacity.figures, upgrades };

@@ -1,5 +1,7 @@
+import { storageText, storageWarning } from "../../checks/storage";
 import { type EnvironmentStatus, environmentStatus } from "../../operations/environmentStatus";
 import { findProject, listStacks } from "../../operations/project";
+import { type MeasuredStorage, measureStorage } from "../../operations/storageUse";
 import { EXIT_CODES } from "../exitCodes";
 import type { Outcome } from "../output";
 import { table } from "../text";
@@ -7,29 +9,35 @@ import { table } from "../text";
 /** `doom status [stack]`: how one environment, or each of the project, is doing. */
 export async function status(stack: string | undefined): Promise<Outcome> {
   const project = findProject();
-  return stack === undefined
-    ? describeAll(
-        await Promise.all(listStacks(project).map((name) => environmentStatus(project, name))),
-      )
-    : describeOne(await environmentStatus(project, stack));
+  if (stack !== undefined) {
+    const environment = await environmentStatus(project, stack);
+    return describeOne(environment, await measureStorage(project, stack));
+  }
+  return describeAll(
+    await Promise.all(listStacks(project).map((name) => environmentStatus(project, name))),
+  );
 }
 
 /** One that was asked for by name is expected to run. */
-function describeOne(environment: EnvironmentStatus): Outcome {
+function describeOne(environment: EnvironmentStatus, storage: readonly MeasuredStorage[]): Outcome {
   const { stack, condition, url, containers, volumes, resting, notes } = environment;
   const text = [
     `${stack} is ${condition}${url === undefined ? "" : `: ${url}`}`,
     ...(containers.length === 0
       ? []
       : [table(containers.map(({ name, state, health }) => [`  ${name}`, state, health ?? ""]))]),
-    ...(volumes.length === 0 ? [] : [`  data: ${volumes.join(", ")}`]),
+    ...volumes.map((volume) => `  data: ${volume}${storageOf(volume, storage)}`),
+    ...storage.flatMap((use) => {
+      const warning = "bytes" in use ? storageWarning(stack, use) : undefined;
+      return warning === undefined ? [] : [`  warning: ${warning}`];
+    }),
     ...restingLines(stack, resting),
     ...notes.map((note) => `  note: ${note}`),
     ...advice(environment),
   ].join("\n");
   return {
     text,
-    data: { environment },
+    data: { environment, storage },
     ...(condition === "healthy" ? {} : { exitCode: EXIT_CODES.unhealthy }),
   };
 }
@@ -41,6 +49,13 @@ export function restingLines(stack: string, resting: readonly string[]): string[
   return [
     `  resting: ${resting.join(", ")}; more instances in Pulumi.${stack}.yaml bring ${them} back`,
   ];
+}
+
+/** What a volume holds, as far as it was measured. */
+function storageOf(volume: string, storage: readonly MeasuredStorage[]): string {
+  const use = storage.find((measured) => measured.volume === volume);
+  if (use === undefined) return "";
+  return "bytes" in use ? `, ${storageText(use)}` : `, not measured: ${use.because}`;
 }
 
 function advice({ stack, condition, containers }: EnvironmentStatus): string[] {

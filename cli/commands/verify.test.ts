@@ -83,7 +83,12 @@ describe("what a scan says", () => {
 
 it.each<[string, string | undefined, VerifyOptions, string]>([
   ["nothing", "dev", {}, "There is nothing to verify."],
-  ["two things", "dev", { secrets: true, kept: true }, "--secrets and --kept are two questions."],
+  [
+    "two things",
+    "dev",
+    { secrets: true, kept: true },
+    "--secrets and --kept are different questions.",
+  ],
   ["the secrets of no stack", undefined, { secrets: true }, "--secrets looks at one stack."],
 ])("refuses to verify %s", async (_, stack, options, summary) => {
   const context = { display: new Display({ write: () => true }) } as unknown as CommandContext;

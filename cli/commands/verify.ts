@@ -15,24 +15,32 @@ export interface VerifyOptions {
   readonly secrets?: boolean;
   /** That an `up` would leave the stack as it is. */
   readonly kept?: boolean;
+  /** That limits hold, and how much of its storage each editor uses. */
+  readonly limits?: boolean;
 }
 
-/** `doom verify [stack] --secrets|--kept`: proves a promise about a running environment. */
+const QUESTIONS = ["secrets", "kept", "limits"] as const;
+
+/** `doom verify [stack] --secrets` and the like: proves a promise about a running environment. */
 export async function verify(
   stack: string | undefined,
-  { secrets = false, kept = false }: VerifyOptions,
+  options: VerifyOptions,
   context: CommandContext,
 ): Promise<Outcome> {
-  if (secrets === kept) {
-    const problem = kept
-      ? "--secrets and --kept are two questions."
-      : "There is nothing to verify.";
-    throw new Failure("usage", problem, { fix: "give one of --secrets and --kept" });
+  const [question, ...more] = QUESTIONS.filter((name) => options[name]);
+  if (question === undefined || more.length > 0) {
+    const asked = [question, ...more].map((name) => `--${name}`).join(" and ");
+    const problem =
+      question === undefined ? "There is nothing to verify." : `${asked} are different questions.`;
+    throw new Failure("usage", problem, {
+      fix: `give one of ${QUESTIONS.map((name) => `--${name}`).join(", ")}`,
+    });
   }
-  if (kept) return verifyKept(stack, context);
+  if (question === "kept") return verifyKept(stack, context);
   if (stack === undefined) {
-    throw new Failure("usage", "--secrets looks at one stack.", { fix: "name the stack" });
+    throw new Failure("usage", `--${question} looks at one stack.`, { fix: "name the stack" });
   }
+  if (question === "limits") return (await import("./verifyLimits.js")).verifyLimits(stack);
   return verifySecrets(stack, context);
 }
 
