@@ -69,7 +69,7 @@ defaults
     http-check expect status 200
     timeout check 4000
     default-server inter 10000 fastinter 2000 downinter 2000 fall 2 rise 1 resolvers docker resolve-prefer ipv4 init-addr none
-    http-error status 503 content-type "text/html; charset=utf-8" lf-string "<!doctype html><html lang=en><meta charset=utf-8><meta http-equiv=refresh content=5><title>The editor is away</title><h1>The editor is away</h1><p>%b does not run, or is being replaced. This page tries again by itself." hdr Retry-After 5 hdr Cache-Control no-store
+    http-error status 503 content-type "text/html; charset=utf-8" lf-string "<!doctype html><html lang=en><meta charset=utf-8><meta http-equiv=refresh content=5><title>The editor is away</title><h1>The editor is away</h1><p>%b: not running, or being replaced. This page tries again by itself." hdr Retry-After 5 hdr Cache-Control no-store
 
 resolvers docker
     # Docker's own name server: an editor that is replaced comes back with another address.

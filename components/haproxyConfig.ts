@@ -33,7 +33,7 @@ const NUMBER = "([1-9]|[1-4][0-9]|50)";
 const AWAY_PAGE = [
   "<!doctype html><html lang=en><meta charset=utf-8>",
   `<meta http-equiv=refresh content=${RETRY_SECONDS}><title>The editor is away</title>`,
-  "<h1>The editor is away</h1><p>%b does not run, or is being replaced. This page tries again by itself.",
+  "<h1>The editor is away</h1><p>%b: not running, or being replaced. This page tries again by itself.",
 ].join("");
 
 /**
