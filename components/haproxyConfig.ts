@@ -86,7 +86,7 @@ export function haproxyConfig(args: HaproxyConfigArgs): string {
     "resolvers docker",
     "    # Docker's own name server: an editor that is replaced comes back with another address.",
     "    nameserver docker 127.0.0.11:53",
-    "    resolve_retries 3",
+    "    resolve_retries 1",
     "    # Fifty names, most of them of nobody: each second more often costs the daemon a share of a CPU.",
     "    timeout resolve 2s",
     "    timeout retry 1s",
