@@ -69,12 +69,12 @@ defaults
     http-check expect status 200
     timeout check 4000
     default-server inter 10000 fastinter 2000 downinter 2000 fall 2 rise 1 resolvers docker resolve-prefer ipv4 init-addr none
-    http-error status 503 content-type "text/html; charset=utf-8" lf-string "<!doctype html><html lang=en><meta charset=utf-8><meta http-equiv=refresh content=5><title>The editor is away</title><h1>The editor is away</h1><p>%b does not run, or is being replaced. This page tries again by itself." hdr Retry-After 5 hdr Cache-Control no-store
+    http-error status 503 content-type "text/html; charset=utf-8" lf-string "<!doctype html><html lang=en><meta charset=utf-8><meta http-equiv=refresh content=5><title>The editor is away</title><h1>The editor is away</h1><p>%b: not running, or being replaced. This page tries again by itself." hdr Retry-After 5 hdr Cache-Control no-store
 
 resolvers docker
     # Docker's own name server: an editor that is replaced comes back with another address.
     nameserver docker 127.0.0.11:53
-    resolve_retries 3
+    resolve_retries 1
     # Fifty names, most of them of nobody: each second more often costs the daemon a share of a CPU.
     timeout resolve 2s
     timeout retry 1s

@@ -33,7 +33,7 @@ const NUMBER = "([1-9]|[1-4][0-9]|50)";
 const AWAY_PAGE = [
   "<!doctype html><html lang=en><meta charset=utf-8>",
   `<meta http-equiv=refresh content=${RETRY_SECONDS}><title>The editor is away</title>`,
-  "<h1>The editor is away</h1><p>%b does not run, or is being replaced. This page tries again by itself.",
+  "<h1>The editor is away</h1><p>%b: not running, or being replaced. This page tries again by itself.",
 ].join("");
 
 /**
@@ -86,7 +86,7 @@ export function haproxyConfig(args: HaproxyConfigArgs): string {
     "resolvers docker",
     "    # Docker's own name server: an editor that is replaced comes back with another address.",
     "    nameserver docker 127.0.0.11:53",
-    "    resolve_retries 3",
+    "    resolve_retries 1",
     "    # Fifty names, most of them of nobody: each second more often costs the daemon a share of a CPU.",
     "    timeout resolve 2s",
     "    timeout retry 1s",
