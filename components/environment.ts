@@ -2,8 +2,9 @@ import * as pulumi from "@pulumi/pulumi";
 import { parseCidrLoosely, split } from "../checks/cidr";
 import { NETWORK_SPLIT_BITS } from "../config/fields";
 import { dockerName } from "../config/names";
-import type { EnvironmentConfig } from "../config/schema";
-import { CERTIFICATE, passwordName } from "../config/secrets";
+import type { EgressRole, EnvironmentConfig } from "../config/schema";
+import { ANTHROPIC_KEY, CERTIFICATE, passwordName } from "../config/secrets";
+import { Claude } from "./claude";
 import { CODE_SERVER_PORT, CodeServer } from "./codeServer";
 import { ConfigMigration } from "./configMigration";
 import { Gateway } from "./gateway";
@@ -28,8 +29,12 @@ export interface EnvironmentArgs {
   readonly attempts: ReadonlyMap<string, number>;
   /** Folder on the host for secret files, backed by memory. */
   readonly secretFolder: string;
-  /** How to come by the two images. */
-  readonly images: { readonly codeServer: ImageArgs; readonly gateway: ImageArgs };
+  /** How to come by the images; that of Claude Code where it is enabled. */
+  readonly images: {
+    readonly codeServer: ImageArgs;
+    readonly gateway: ImageArgs;
+    readonly claude?: ImageArgs;
+  };
 }
 
 /** What is known of one instance once it runs. */
@@ -74,7 +79,8 @@ export class Environment extends pulumi.ComponentResource {
     const gatewayImage = new Image(`${name}-gateway-image`, args.images.gateway, { parent: this });
     const editors = this.createEditors(name, args, codeServerImage);
     const gateway = this.createGateway(name, args, gatewayImage, editors.length, codeServerImage);
-    const containers = [gateway.containerId, ...editors.map((editor) => editor.containerId)];
+    const agents = this.createAgents(name, args, editors);
+    const containers = [gateway, ...editors, ...agents].map(({ containerId }) => containerId);
     new ProcessLimits(
       `${name}-process-limits`,
       { containers, processes: PROCESSES },
@@ -144,8 +150,6 @@ export class Environment extends pulumi.ComponentResource {
 
   private createEditors(name: string, args: EnvironmentArgs, image: Image): CodeServer[] {
     const { config, stack, secretFolder } = args;
-    const mayGoOut = config.network.egress.includes("code-server");
-    const networks = [this.networks.internal, ...(mayGoOut ? [this.networks.egress] : [])];
     return Array.from({ length: config.instances }, (_, position) => {
       const index = position + 1;
       const password = args.secrets.get(passwordName(index));
@@ -169,7 +173,7 @@ export class Environment extends pulumi.ComponentResource {
           secretFolder,
           image: image.imageId,
           limits: { cpus: config.resources.cpus, memoryMebibytes: config.resources.memory },
-          networks: networks.map((network) => network.dockerName),
+          networks: this.networksOf("code-server", config),
           user: config.user,
           timeZone: config.timeZone,
           logLevel: config.logLevel,
@@ -178,6 +182,58 @@ export class Environment extends pulumi.ComponentResource {
           ...(seed === undefined ? {} : { seed }),
           rotation: args.rotations.get(passwordName(index)) ?? 0,
           after: [gate.passed],
+        },
+        { parent: this },
+      );
+    });
+  }
+
+  /** The internal network, and the way out for what may take it. */
+  private networksOf(role: EgressRole, { network }: EnvironmentConfig): pulumi.Output<string>[] {
+    const { internal, egress } = this.networks;
+    return [internal, ...(network.egress.includes(role) ? [egress] : [])].map(
+      ({ dockerName }) => dockerName,
+    );
+  }
+
+  /** Claude Code beside each editor. */
+  private createAgents(
+    name: string,
+    args: EnvironmentArgs,
+    editors: readonly CodeServer[],
+  ): Claude[] {
+    const { config, stack, secretFolder } = args;
+    if (!config.claude.enabled || args.images.claude === undefined) return [];
+    const image = new Image(`${name}-claude-image`, args.images.claude, { parent: this });
+    const key = args.secrets.get(ANTHROPIC_KEY);
+    return editors.map((editor, position) => {
+      const index = position + 1;
+      const gate = new UpgradeGate(
+        `${name}-claude-${index}-upgrade`,
+        {
+          stack,
+          service: "claude",
+          index,
+          image: image.imageId,
+          attempt: args.attempts.get(`claude-${index}`) ?? 0,
+        },
+        { parent: this },
+      );
+      return new Claude(
+        `${name}-claude-${index}`,
+        {
+          stack,
+          index,
+          secretFolder,
+          image: image.imageId,
+          limits: { cpus: config.resources.cpus, memoryMebibytes: config.resources.memory },
+          networks: this.networksOf("claude", config),
+          user: config.user,
+          timeZone: config.timeZone,
+          workspace: editor.volumeName,
+          ...(key === undefined ? {} : { key }),
+          // The editor first: it hands its files over, and writes no more when it is replaced.
+          after: [gate.passed, editor],
         },
         { parent: this },
       );

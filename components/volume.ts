@@ -1,11 +1,13 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { dockerLabels, dockerName } from "../config/names";
+import { dockerLabels, dockerName, type Role } from "../config/names";
 import { labelList } from "./labels";
 
 export interface VolumeArgs {
   /** Name of the environment. */
   readonly stack: string;
+  /** What it holds: an editor's data unless something else is named. */
+  readonly role?: Extract<Role, "data" | "claude">;
   /** Number of the instance that the data belongs to, from 1. */
   readonly index: number;
 }
@@ -22,12 +24,13 @@ export class Volume extends pulumi.ComponentResource {
 
   constructor(name: string, args: VolumeArgs, opts?: pulumi.ComponentResourceOptions) {
     super("doom-coding:index:Volume", name, { ...args }, opts);
+    const { stack, role = "data", index } = args;
     const volume = new docker.Volume(
       `${name}-volume`,
       {
-        name: dockerName(args.stack, "data", args.index),
+        name: dockerName(stack, role, index),
         driver: "local",
-        labels: labelList(dockerLabels(args.stack, "data", args.index)),
+        labels: labelList(dockerLabels(stack, role, index)),
       },
       { parent: this, protect: true, retainOnDelete: true },
     );

@@ -61,6 +61,14 @@ export function supportedVersion(part: Part) {
     .describe(allowed);
 }
 
+/** An image that will be the same one tomorrow. */
+export function imageReference() {
+  return text(
+    "an image by digest (NAME@sha256: and 64 hex digits) or by image ID (sha256: and 64 hex digits)",
+    /^([a-z0-9][a-z0-9._:/-]*@)?sha256:[0-9a-f]{64}$/,
+  );
+}
+
 /** true or false; YAML's `yes` and `no` arrive as text and are refused. */
 export function flag() {
   return z.boolean({ error: "true or false" }).describe("true or false");

@@ -73,8 +73,8 @@ export function upgradeName(
 }
 
 /**
- * Whether a volume with these labels has the name that an environment gives it: its data, its snapshots,
- * what it restored, or what an upgrade kept. Built and compared, never matched by prefix.
+ * Whether a volume with these labels has the name that an environment gives it: its data, what its agents
+ * keep, its snapshots, what it restored, or what an upgrade kept. Built and compared, never matched by prefix.
  */
 export function isOwnVolume(
   stack: string,
@@ -86,6 +86,7 @@ export function isOwnVolume(
   const ofUpgrade = (role: UpgradeRole) => upgradeName(stack, role, instance, id);
   const names: Partial<Record<string, string>> = {
     data: dockerName(stack, "data", instance),
+    claude: dockerName(stack, "claude", instance),
     snapshots: dockerName(stack, "snapshots"),
     restore: restoreVolumeName(stack, instance, id),
     rehearsal: ofUpgrade("rehearsal"),

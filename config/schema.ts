@@ -7,6 +7,7 @@ import {
   cpus,
   environmentCidr,
   flag,
+  imageReference,
   integer,
   quantity,
   supportedVersion,
@@ -57,12 +58,7 @@ const image = z.union(
     z.strictObject({
       version: supportedVersion("code-server"),
     }),
-    z.strictObject({
-      reference: text(
-        "an image by digest (NAME@sha256: and 64 hex digits) or by image ID (sha256: and 64 hex digits)",
-        /^([a-z0-9][a-z0-9._:/-]*@)?sha256:[0-9a-f]{64}$/,
-      ),
-    }),
+    z.strictObject({ reference: imageReference() }),
   ],
   { error: "a map with either version, or reference by digest" },
 );
@@ -81,10 +77,17 @@ const tailscale = z.strictObject({
   acceptDns: flag().default(false),
 });
 
-const claude = z.strictObject({
-  enabled: flag().default(false),
-  version: supportedVersion("claude-code").optional(),
-});
+const claude = z
+  .strictObject({
+    enabled: flag()
+      .default(false)
+      .describe("Whether each editor has Claude Code beside it: true or false."),
+    version: supportedVersion("claude-code").optional(),
+    reference: imageReference().optional(),
+  })
+  .refine(({ version, reference }) => version === undefined || reference === undefined, {
+    error: "either version or reference, not both",
+  });
 
 /** Where the first data of an editor comes from; see docs/volumes.md. */
 const seed = z.strictObject({

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
+import { supportedVersions } from "../checks/support";
 import type { EnvironmentConfig } from "../config/schema";
 import { contentHash } from "./contentHash";
 
@@ -55,7 +56,21 @@ export function codeServerImage(root: string, image: EnvironmentConfig["image"])
   return built(root, "code-server", version, { CODE_SERVER_VERSION: version });
 }
 
-/** How the images of an environment come about. */
-export function imageSources(root: string, { image }: Pick<EnvironmentConfig, "image">) {
-  return { codeServer: codeServerImage(root, image), gateway: built(root, "gateway", "1") };
+/** The image of Claude Code: of the newest version unless the configuration names another, or an image. */
+export function claudeImage(root: string, claude: EnvironmentConfig["claude"]): ImageSource {
+  if (claude.reference !== undefined) return { reference: claude.reference };
+  const version = claude.version ?? (supportedVersions("claude-code").at(-1) as string);
+  return built(root, "claude", version, { CLAUDE_VERSION: version });
+}
+
+/** How the images of an environment come about; that of Claude Code only where it is wanted. */
+export function imageSources(
+  root: string,
+  { image, claude }: Pick<EnvironmentConfig, "image" | "claude">,
+) {
+  return {
+    codeServer: codeServerImage(root, image),
+    gateway: built(root, "gateway", "1"),
+    ...(claude.enabled ? { claude: claudeImage(root, claude) } : {}),
+  };
 }

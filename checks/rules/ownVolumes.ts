@@ -1,5 +1,6 @@
+import { dockerName } from "../../config/names";
 import { type ContainerInputs, type Context, each, type Finding, known } from "./facts";
-import { allowedNames, roleOfOwn, VOLUME_ROLES } from "./names";
+import { roleOfOwn, VOLUME_ROLES } from "./names";
 import { show } from "./secretShapes";
 
 /**
@@ -15,7 +16,13 @@ export function ownVolumes(container: ContainerInputs, { stack }: Context): read
       name === undefined || name === ""
         ? "names no volume: Docker makes a nameless one that nothing finds again"
         : `is ${show(name)}, which is no volume of the environment ${stack}`;
-    return [{ at, problem, fix: `name one of ${allowedNames(stack, VOLUME_ROLES)}-N` }];
+    return [
+      {
+        at,
+        problem,
+        fix: `name one of ${VOLUME_ROLES.map((role) => `${dockerName(stack, role)}-N`).join(", ")}`,
+      },
+    ];
   };
   const volumes = each(container.volumes, "volumes", (volume, at) => [
     ...known(volume.fromContainer, `${at}.fromContainer`, (other) =>

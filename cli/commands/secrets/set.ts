@@ -1,6 +1,6 @@
 import { ConfigError } from "../../../config/errors";
 import { SECRETS_KEY } from "../../../config/keys";
-import { parseSecrets, secretNames } from "../../../config/secrets";
+import { isExternalKey, parseSecrets, settableNames } from "../../../config/secrets";
 import { Failure } from "../../../operations/failure";
 import { blamingOtherRuns, refuseHeld } from "../../../operations/locks";
 import { readStackFile } from "../../../operations/project";
@@ -25,7 +25,7 @@ export interface SetOptions {
 type Decide = (present: PresentSecrets) => SecretsChange;
 
 /**
- * `doom secrets set <stack> <name>`: the user's own password for an editor.
+ * `doom secrets set <stack> <name>`: the user's own password for an editor, or a key of a service elsewhere.
  *
  * `readValue` is asked when everything else has been checked, so that nobody types one in vain.
  */
@@ -37,9 +37,11 @@ export async function setSecret(
   context: CommandContext,
 ): Promise<Outcome> {
   const session = await openForChange(stack, name, context);
-  if (options.up) await requireUp(session);
+  if (options.up && !isExternalKey(name)) await requireUp(session);
   context.display.stop();
-  const value = await readValue(`password of ${name} in ${stack}`);
+  const value = await readValue(
+    `${isExternalKey(name) ? "value" : "password"} of ${name} in ${stack}`,
+  );
   parseSecrets({ [name]: value }, true, session.environment.instances);
   return change(session, name, options, context, (present) =>
     setting(session, name, value, present),
@@ -65,10 +67,10 @@ async function openForChange(
   context.display.enter(`checking ${stack}`);
   const session = await openEnvironmentSession(stack);
   refuseHeld(session.project, stack);
-  const known = secretNames(session.environment.instances, false);
+  const known = settableNames(session.environment.instances);
   if (!known.includes(name)) {
-    throw new Failure("usage", `${stack} has no password ${JSON.stringify(name)} to set.`, {
-      fix: `its passwords are ${known.join(", ")}`,
+    throw new Failure("usage", `${stack} has no secret ${JSON.stringify(name)} to set.`, {
+      fix: `those that can be set are ${known.join(", ")}`,
     });
   }
   if (readStackFile(session.project, stack).ciphertexts.has(SECRETS_KEY)) {
@@ -88,7 +90,8 @@ async function change(
 ): Promise<Outcome> {
   const { project, stack } = session;
   return blamingOtherRuns(project, stack, async () => {
-    if (!up) {
+    // Only the service elsewhere could prove a key.
+    if (!up || isExternalKey(name)) {
       await changeConfiguration(session, context, decide(await openSecrets(session, context)));
       context.display.stop();
       const text = `Pulumi.${stack}.yaml is changed; this applies it: npx doom up ${stack}`;
@@ -127,8 +130,10 @@ function unsetting(
 ): SecretsChange {
   const { [name]: present, ...others } = asMap(given);
   if (present === undefined) {
-    throw new Failure("usage", `The password ${name} of ${stack} was not set by you.`, {
-      fix: `another generated one: npx doom secrets rotate ${stack} ${name}`,
+    throw new Failure("usage", `The secret ${name} of ${stack} was not set by you.`, {
+      fix: isExternalKey(name)
+        ? `nothing is to be done; npx doom secrets set ${stack} ${name} sets one`
+        : `another generated one: npx doom secrets rotate ${stack} ${name}`,
     });
   }
   return {

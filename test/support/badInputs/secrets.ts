@@ -22,6 +22,34 @@ const CONTROL = "holds a line break, a control character or bytes that are not U
 const CIPHERTEXT = "is Pulumi ciphertext, pasted instead of the value";
 const HASH = "is a hash; set the password itself, only its hash reaches the editor";
 
+const KEY = "sk-ant-canary-0123456789";
+
+function apiKey(given: string, secret: unknown, problem: string): BadInput {
+  return {
+    given: `key ${given}`,
+    secrets: { "anthropic-api-key": secret },
+    problems: [`${SECRETS}.anthropic-api-key: the key ${problem}`],
+  };
+}
+
+const SPACE = "holds white space or a line break; paste the key alone";
+
+/** Keys of services elsewhere. */
+export const badApiKeys: readonly BadInput[] = [
+  apiKey("empty", "", "is empty"),
+  apiKey("with a trailing newline", `${KEY}\n`, SPACE),
+  apiKey("with a leading space", ` ${KEY}`, SPACE),
+  apiKey("with a space in it", KEY.replace("canary", "can ary"), SPACE),
+  apiKey("with a tab", `${KEY}\t`, SPACE),
+  apiKey("with a letter that no key has", `${KEY}\u00e9`, "holds characters that no key has"),
+  apiKey("too short", "sk-ant-canary", "is shorter than 20 characters"),
+  apiKey("of 1025 characters", "c".repeat(1025), "is 1025 characters long; up to 1024 are allowed"),
+  apiKey("of a template", "sk-ant-placeholder-canary", "is a placeholder"),
+  apiKey("of a manual", "sk-ant-api03-canary-xxxxxx", "is a placeholder"),
+  apiKey("that is ciphertext", "v1:hU5vXp1cZJvQ8k2D:q83vEjRWeJA=", CIPHERTEXT),
+  apiKey("that YAML took for a number", 12345678, "must be text; quote it in YAML"),
+];
+
 export const badPasswords: readonly BadInput[] = [
   password("empty", "", BLANK),
   password("blank", "        ", BLANK),
@@ -82,21 +110,23 @@ export const badSecrets: readonly BadInput[] = [
     secrets: { "code-server-3": GOOD },
     hidden: GOOD,
     problems: [
-      `${SECRETS}.code-server-3: unknown; this environment has code-server-1, code-server-2`,
+      `${SECRETS}.code-server-3: unknown; this environment has code-server-1, code-server-2, anthropic-api-key`,
     ],
   },
   {
     given: "password of the prototype",
     keys: { [SECRETS]: `{"__proto__":"${GOOD}"}` },
     hidden: GOOD,
-    problems: [`${SECRETS}.__proto__: unknown; this environment has code-server-1, code-server-2`],
+    problems: [
+      `${SECRETS}.__proto__: unknown; this environment has code-server-1, code-server-2, anthropic-api-key`,
+    ],
   },
   {
     given: "password and hash both",
     secrets: { "code-server-1": GOOD, "code-server-1-hash": "$argon2id$canary" },
     hidden: GOOD,
     problems: [
-      `${SECRETS}.code-server-1-hash: unknown; this environment has code-server-1, code-server-2`,
+      `${SECRETS}.code-server-1-hash: unknown; this environment has code-server-1, code-server-2, anthropic-api-key`,
     ],
   },
   { given: "secrets that are a list", secrets: [GOOD], hidden: GOOD, problems: [SHAPE] },
