@@ -17,7 +17,11 @@ import { Environment } from "./environment";
 const KEY = "sk-ant-canary-0123456789";
 const CONTAINER = "environment-claude-2-container";
 
-async function environment(changes: Record<string, unknown>, key?: string) {
+async function environment(
+  changes: Record<string, unknown>,
+  key?: string,
+  claudeVolumes?: readonly number[],
+) {
   const stdout = (name: string) =>
     name.includes("password") ? JSON.stringify({ password: "p", hash: "h" }) : "";
   const recorder = await startMocks("dev", { stdout });
@@ -30,6 +34,7 @@ async function environment(changes: Record<string, unknown>, key?: string) {
   };
   new Environment("environment", {
     ...args,
+    claudeVolumes: claudeVolumes ?? args.claudeVolumes,
     images: { ...args.images, claude },
     secrets: new Map(key === undefined ? [] : [["anthropic-api-key", pulumi.secret(key)]]),
   });
@@ -93,6 +98,16 @@ describe("the key", () => {
     const plain = recorder.registrations.flatMap((one) => plainTexts(one.inputs));
     expect(plain.filter((text) => text.includes(KEY))).toEqual([]);
   });
+});
+
+test("what it has kept stays when it is taken away, in the place where it was", async () => {
+  const volumes = async (enabled: boolean) =>
+    (
+      await environment({ claude: { enabled } }, undefined, enabled ? [1, 2] : [2])
+    ).registrations.filter(({ name }) => name === "environment-claude-2-data-volume");
+  const [without, beside] = [await volumes(false), await volumes(true)];
+  expect(without).toHaveLength(1);
+  expect(without[0]).toEqual(beside[0]);
 });
 
 test("nothing of it is there unless the configuration says so", async () => {

@@ -2,7 +2,6 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { HEALTHCHECK, hardenedContainer, type Limits, SUCCESSION, secretMount } from "./container";
 import { SecretFile } from "./secretFile";
-import { Volume } from "./volume";
 
 export interface ClaudeArgs {
   /** Name of the environment. */
@@ -23,6 +22,8 @@ export interface ClaudeArgs {
   readonly user: { readonly puid: number; readonly pgid: number };
   /** IANA time zone. */
   readonly timeZone: string;
+  /** Name of the volume with its login and settings. */
+  readonly volume: pulumi.Input<string>;
   /** Name of the volume with the editor's files. */
   readonly workspace: pulumi.Input<string>;
   /** What has to be done before the container may change. */
@@ -41,18 +42,13 @@ const KEY_PATH = "/run/secrets/anthropic-api-key";
 export class Claude extends pulumi.ComponentResource {
   readonly containerName: pulumi.Output<string>;
   readonly containerId: pulumi.Output<string>;
-  /** Name of the volume at `/claude`. */
-  readonly volumeName: pulumi.Output<string>;
 
   constructor(name: string, args: ClaudeArgs, opts?: pulumi.ComponentResourceOptions) {
     super("doom-coding:index:Claude", name, { index: args.index }, opts);
-    const { stack, index } = args;
-    const volume = new Volume(`${name}-data`, { stack, role: "claude", index }, { parent: this });
-    const container = this.container(name, args, volume, this.keyFile(name, args));
+    const container = this.container(name, args, this.keyFile(name, args));
     this.containerName = container.name;
     this.containerId = container.id;
-    this.volumeName = volume.dockerName;
-    this.registerOutputs({ containerName: this.containerName, volumeName: this.volumeName });
+    this.registerOutputs({ containerName: this.containerName });
   }
 
   private keyFile(name: string, args: ClaudeArgs): SecretFile | undefined {
@@ -66,12 +62,7 @@ export class Claude extends pulumi.ComponentResource {
     );
   }
 
-  private container(
-    name: string,
-    args: ClaudeArgs,
-    volume: Volume,
-    key: SecretFile | undefined,
-  ): docker.Container {
+  private container(name: string, args: ClaudeArgs, key: SecretFile | undefined): docker.Container {
     return new docker.Container(
       `${name}-container`,
       {
@@ -91,7 +82,7 @@ export class Claude extends pulumi.ComponentResource {
           `TZ=${args.timeZone}`,
         ],
         mounts: [
-          { type: "volume", source: volume.dockerName, target: "/claude" },
+          { type: "volume", source: args.volume, target: "/claude" },
           { type: "volume", source: args.workspace, target: "/config" },
           ...(key === undefined ? [] : [secretMount(key.path, KEY_PATH)]),
         ],

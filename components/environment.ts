@@ -15,6 +15,7 @@ import { refuseBrokenRules } from "./refuseBrokenRules";
 import { Secret } from "./secret";
 import { UpgradeGate } from "./upgradeGate";
 import { Verification } from "./verification";
+import { Volume } from "./volume";
 
 export interface EnvironmentArgs {
   /** Name of the environment: the stack's. */
@@ -27,6 +28,8 @@ export interface EnvironmentArgs {
   readonly rotations: ReadonlyMap<string, number>;
   /** How often the gate of `code-server-1` and the like has had to look; see operations/upgradeJournal.ts. */
   readonly attempts: ReadonlyMap<string, number>;
+  /** Numbers of the editors beside which there is, or once was, Claude Code; see operations/claudeVolumes.ts. */
+  readonly claudeVolumes: readonly number[];
   /** Folder on the host for secret files, backed by memory. */
   readonly secretFolder: string;
   /** How to come by the images; that of Claude Code where it is enabled. */
@@ -196,13 +199,23 @@ export class Environment extends pulumi.ComponentResource {
     );
   }
 
-  /** Claude Code beside each editor. */
+  /** Claude Code beside each editor; what it has kept stays also when it is taken away. */
   private createAgents(
     name: string,
     args: EnvironmentArgs,
     editors: readonly CodeServer[],
   ): Claude[] {
     const { config, stack, secretFolder } = args;
+    const volumes = new Map(
+      args.claudeVolumes.map((index) => {
+        const volume = new Volume(
+          `${name}-claude-${index}-data`,
+          { stack, role: "claude", index },
+          { parent: this },
+        );
+        return [index, volume.dockerName];
+      }),
+    );
     if (!config.claude.enabled || args.images.claude === undefined) return [];
     const image = new Image(`${name}-claude-image`, args.images.claude, { parent: this });
     const key = args.secrets.get(ANTHROPIC_KEY);
@@ -230,6 +243,7 @@ export class Environment extends pulumi.ComponentResource {
           networks: this.networksOf("claude", config),
           user: config.user,
           timeZone: config.timeZone,
+          volume: volumes.get(index) as pulumi.Output<string>,
           workspace: editor.volumeName,
           ...(key === undefined ? {} : { key }),
           // The editor first: it hands its files over, and writes no more when it is replaced.

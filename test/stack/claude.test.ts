@@ -105,12 +105,9 @@ describe("the command in the editor's terminal", () => {
     await expect.poll(() => inClaude("pgrep --full '^claude$' || echo none")).toBe("none\n");
   });
 
-  it("says what is missing without a terminal, and without a container to go to", async () => {
+  it("says what is missing without a terminal", async () => {
     const asked = () => inEditor('claude 2>&1 || echo "code $?"');
     expect(await asked()).toMatch(/needs a terminal[\s\S]*code 64/);
-    await engine.getContainer(claude()).stop();
-    expect(await asked()).toMatch(/There is no Claude Code[\s\S]*code 69/);
-    await engine.getContainer(claude()).start();
   });
 });
 
@@ -194,4 +191,17 @@ describe("an upgrade", () => {
     expect(after.State.StartedAt).not.toBe(before.State.StartedAt);
     expect(await version()).toBe(`${OLD} (Claude Code)`);
   });
+});
+
+it("leaves its volume when it is taken away, and the editor's command says where it went", async () => {
+  environment.configure((value) => ({ ...value, claude: { enabled: false } }));
+  await succeeds("up", stack);
+  const containers = await engine.listContainers({ all: true, filters: { name: [claude()] } });
+  expect(containers).toEqual([]);
+  expect((await engine.getVolume(claude()).inspect()).Labels).toMatchObject({
+    "doom.role": "claude",
+  });
+  expect(await inEditor('claude 2>&1 || echo "code $?"')).toMatch(
+    /There is no Claude Code[\s\S]*code 69/,
+  );
 });
