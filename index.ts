@@ -8,6 +8,7 @@ import { Failure } from "./operations/failure";
 import { imageSources } from "./operations/imageSources";
 import { preflight } from "./operations/preflight";
 import { secretFolder } from "./operations/secretLocation";
+import { hadTailscale } from "./operations/tailnetState";
 import { upgradeAttempts } from "./operations/upgradeJournal";
 import { describeUpgrades } from "./operations/upgradePlan";
 
@@ -24,7 +25,8 @@ async function declareEnvironment() {
     rotations,
     attempts: upgradeAttempts(stack, config.instances),
     secretFolder: secretFolder(stack),
-    images: imageSources(process.cwd(), config.image),
+    images: imageSources(process.cwd(), config),
+    hadTailscale: hadTailscale(stack),
   });
   const networks = Object.entries(environment.networks);
   return {

@@ -4,23 +4,26 @@ import { NETWORK_SPLIT_BITS } from "../config/fields";
 import { dockerName } from "../config/names";
 import type { EnvironmentConfig } from "../config/schema";
 import { CERTIFICATE, passwordName } from "../config/secrets";
+import { TAILSCALE_KEY } from "../config/serviceKeys";
 import { CODE_SERVER_PORT, CodeServer } from "./codeServer";
 import { ConfigMigration } from "./configMigration";
-import { Gateway } from "./gateway";
+import { GATEWAY_PORT, Gateway } from "./gateway";
 import { Image, type ImageArgs } from "./image";
 import { Network, type NetworkRole } from "./network";
 import { ProcessLimits } from "./processLimits";
 import { refuseBrokenRules } from "./refuseBrokenRules";
 import { Secret } from "./secret";
+import { Tailscale } from "./tailscale";
 import { UpgradeGate } from "./upgradeGate";
 import { Verification } from "./verification";
+import { Volume } from "./volume";
 
 export interface EnvironmentArgs {
   /** Name of the environment: the stack's. */
   readonly stack: string;
   /** Its checked configuration. */
   readonly config: EnvironmentConfig;
-  /** Passwords that the user set, by name (`code-server-1`). */
+  /** Passwords and keys that the user set, by name (`code-server-1`, `tailscale`). */
   readonly secrets: ReadonlyMap<string, pulumi.Output<string>>;
   /** How often a generated secret was made anew, by name. */
   readonly rotations: ReadonlyMap<string, number>;
@@ -28,8 +31,14 @@ export interface EnvironmentArgs {
   readonly attempts: readonly number[];
   /** Folder on the host for secret files, backed by memory. */
   readonly secretFolder: string;
-  /** How to come by the two images. */
-  readonly images: { readonly codeServer: ImageArgs; readonly gateway: ImageArgs };
+  /** How to come by the images; Tailscale's where the environment has a node in a tailnet. */
+  readonly images: {
+    readonly codeServer: ImageArgs;
+    readonly gateway: ImageArgs;
+    readonly tailscale?: ImageArgs;
+  };
+  /** Whether it once had such a node, whose volume then stays; see operations/tailnetState.ts. */
+  readonly hadTailscale?: boolean;
 }
 
 /** What is known of one instance once it runs. */
@@ -74,7 +83,12 @@ export class Environment extends pulumi.ComponentResource {
     const gatewayImage = new Image(`${name}-gateway-image`, args.images.gateway, { parent: this });
     const editors = this.createEditors(name, args, codeServerImage);
     const gateway = this.createGateway(name, args, gatewayImage, editors.length, codeServerImage);
-    const containers = [gateway.containerId, ...editors.map((editor) => editor.containerId)];
+    const tailscale = this.createTailscale(name, args);
+    const containers = [
+      gateway.containerId,
+      ...editors.map((editor) => editor.containerId),
+      ...(tailscale === undefined ? [] : [tailscale.containerId]),
+    ];
     new ProcessLimits(
       `${name}-process-limits`,
       { containers, processes: PROCESSES },
@@ -178,6 +192,45 @@ export class Environment extends pulumi.ComponentResource {
     });
   }
 
+  /** Undefined without a node in a tailnet; what keeps the identity of one stays all the same. */
+  private createTailscale(name: string, args: EnvironmentArgs): Tailscale | undefined {
+    const { stack, config, secretFolder, images } = args;
+    const { access, tailscale } = config;
+    if (!tailscale.enabled && !args.hadTailscale) return undefined;
+    const volume = new Volume(
+      `${name}-tailscale-state`,
+      { stack, role: "tailscale" },
+      { parent: this },
+    );
+    if (images.tailscale === undefined) return undefined;
+    const image = new Image(`${name}-tailscale-image`, images.tailscale, { parent: this });
+    const key = args.secrets.get(TAILSCALE_KEY);
+    return new Tailscale(
+      `${name}-tailscale`,
+      {
+        stack,
+        image: image.imageId,
+        hostname: nodeName(args),
+        acceptDns: tailscale.acceptDns,
+        network: this.networks.edge.dockerName,
+        volume: volume.dockerName,
+        secretFolder,
+        ...(tailscale.controlServer === undefined
+          ? {}
+          : { controlServer: tailscale.controlServer }),
+        ...(tailscale.certificateAuthority === undefined
+          ? {}
+          : { certificateAuthority: tailscale.certificateAuthority }),
+        // In the tier `local` nobody but this host may reach the gateway.
+        ...(access.tier === "local"
+          ? {}
+          : { target: { host: dockerName(stack, "gateway"), port: GATEWAY_PORT } }),
+        ...(key === undefined ? {} : { key }),
+      },
+      { parent: this },
+    );
+  }
+
   private createGateway(
     name: string,
     args: EnvironmentArgs,
@@ -185,7 +238,7 @@ export class Environment extends pulumi.ComponentResource {
     editors: number,
     editorImage: Image,
   ): Gateway {
-    const { access } = args.config;
+    const { access, tailscale } = args.config;
     return new Gateway(
       `${name}-gateway`,
       {
@@ -194,6 +247,7 @@ export class Environment extends pulumi.ComponentResource {
         bindAddress: access.tier === "full" ? access.bindAddress : LOOPBACK,
         port: access.port,
         tls: access.tier !== "local",
+        names: tailscale.enabled ? [nodeName(args)] : [],
         rotation: args.rotations.get(CERTIFICATE) ?? 0,
         edgeNetwork: this.networks.edge.dockerName,
         internalNetwork: this.networks.internal.dockerName,
@@ -209,4 +263,9 @@ export class Environment extends pulumi.ComponentResource {
       { parent: this },
     );
   }
+}
+
+/** The environment's name in its tailnet. */
+function nodeName({ stack, config }: EnvironmentArgs): string {
+  return config.tailscale.hostname ?? `doom-${stack}`;
 }

@@ -3,10 +3,12 @@ import { VOLUME_NAME } from "../checks/migrationEndpoint";
 import { ConfigError } from "./errors";
 import {
   bindAddress,
+  certificates,
   choice,
   cpus,
   environmentCidr,
   flag,
+  imageReference,
   integer,
   quantity,
   supportedVersion,
@@ -58,10 +60,7 @@ const image = z.union(
       version: supportedVersion("code-server"),
     }),
     z.strictObject({
-      reference: text(
-        "an image by digest (NAME@sha256: and 64 hex digits) or by image ID (sha256: and 64 hex digits)",
-        /^([a-z0-9][a-z0-9._:/-]*@)?sha256:[0-9a-f]{64}$/,
-      ),
+      reference: imageReference(),
     }),
   ],
   { error: "a map with either version, or reference by digest" },
@@ -69,6 +68,8 @@ const image = z.union(
 
 const tailscale = z.strictObject({
   enabled: flag().default(false),
+  version: supportedVersion("tailscale").optional(),
+  reference: imageReference().optional(),
   hostname: text(
     "a DNS label: a-z, 0-9 and inner hyphens, up to 63 characters",
     /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/,
@@ -78,6 +79,7 @@ const tailscale = z.strictObject({
     /^https?:\/\/[^\s/]+$/,
     (value) => URL.canParse(value),
   ).optional(),
+  certificateAuthority: certificates().optional(),
   acceptDns: flag().default(false),
 });
 
@@ -137,6 +139,16 @@ export const environmentSchema = z
       )
       .optional()
       .describe("The volumes that editors get their first data from, by the editor's name."),
+  })
+  .superRefine(({ tailscale: { enabled, version, reference }, network }, context) => {
+    if (version !== undefined && reference !== undefined) {
+      const message = "either version or reference";
+      context.addIssue({ code: "custom", path: ["tailscale", "reference"], message });
+    }
+    if (enabled && !network.egress.includes("tailscale")) {
+      const message = "a list with tailscale, which has to reach its control server";
+      context.addIssue({ code: "custom", path: ["network", "egress"], message });
+    }
   })
   .superRefine(({ instances, seed: seeds = {} }, context) => {
     for (const editor of Object.keys(seeds)) {

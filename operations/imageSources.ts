@@ -8,12 +8,17 @@ const CERTIFICATES = "extra-ca";
 
 interface Versions {
   readonly base: { readonly suite: string; readonly revision: number };
+  readonly goToolchain: string;
+  readonly tailscale: string;
+}
+
+function readVersions(root: string): Versions {
+  return JSON.parse(readFileSync(path.join(root, "toolchain", "versions.json"), "utf8"));
 }
 
 /** The tag of the base image that the set-up makes. */
 function baseImage(root: string): string {
-  const text = readFileSync(path.join(root, "toolchain", "versions.json"), "utf8");
-  const { base } = JSON.parse(text) as Versions;
+  const { base } = readVersions(root);
   return `doom-coding/base:${base.suite}-r${base.revision}`;
 }
 
@@ -27,25 +32,55 @@ export function toolsImageSource(root: string) {
   };
 }
 
-/** How the images of an environment come about: its own build, or the one that its configuration names. */
-export function imageSources(root: string, image: EnvironmentConfig["image"]) {
-  const BASE_IMAGE = baseImage(root);
-  const hashOf = (folder: string) => contentHash(path.join(root, "images"), [folder, CERTIFICATES]);
+/** An image that is built here, or that exists already. */
+export type ImageSource =
+  | { readonly reference: string }
+  | {
+      readonly folder: string;
+      readonly tag: string;
+      readonly contentHash: string;
+      readonly buildArgs: Record<string, string>;
+    };
+
+/** An image of an environment, from a folder of `images/`; built anew when that or a certificate changes. */
+function built(root: string, folder: string, tag: string, buildArgs: Record<string, string> = {}) {
   return {
-    codeServer:
-      "reference" in image
-        ? { reference: image.reference }
-        : {
-            folder: "code-server",
-            tag: image.version,
-            contentHash: hashOf("code-server"),
-            buildArgs: { BASE_IMAGE, CODE_SERVER_VERSION: image.version },
-          },
-    gateway: {
-      folder: "gateway",
-      tag: "1",
-      contentHash: hashOf("gateway"),
-      buildArgs: { BASE_IMAGE },
-    },
+    folder,
+    tag,
+    buildArgs: { BASE_IMAGE: baseImage(root), ...buildArgs },
+    contentHash: contentHash(path.join(root, "images"), [folder, CERTIFICATES]),
+  };
+}
+
+/** The image of the editors: built, or the one that the configuration names. */
+export function codeServerImage(root: string, image: EnvironmentConfig["image"]): ImageSource {
+  if ("reference" in image) return image;
+  const { version } = image;
+  return built(root, "code-server", version, { CODE_SERVER_VERSION: version });
+}
+
+/** The image of a node in a tailnet: built in the version that the configuration or this project names. */
+export function tailscaleImage(
+  root: string,
+  { version, reference }: EnvironmentConfig["tailscale"],
+): ImageSource {
+  if (reference !== undefined) return { reference };
+  const { goToolchain, tailscale } = readVersions(root);
+  const chosen = version ?? tailscale;
+  return built(root, "tailscale", chosen, {
+    GO_TOOLCHAIN: goToolchain,
+    TAILSCALE_VERSION: chosen,
+  });
+}
+
+/** How the images of an environment come about. */
+export function imageSources(
+  root: string,
+  { image, tailscale }: Pick<EnvironmentConfig, "image" | "tailscale">,
+) {
+  return {
+    codeServer: codeServerImage(root, image),
+    gateway: built(root, "gateway", "1"),
+    ...(tailscale.enabled ? { tailscale: tailscaleImage(root, tailscale) } : {}),
   };
 }

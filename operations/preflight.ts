@@ -192,16 +192,20 @@ function dataVolumes(stack: string, instances: number): string[] {
 /** Docker gives a new volume of an existing name the old one's content, whoever made it. */
 function nameProblems(
   stack: string,
-  { instances }: EnvironmentConfig,
+  { instances, tailscale }: EnvironmentConfig,
   docker: DockerFacts,
 ): string[] {
   const isOwn = (labels: Readonly<Record<string, string>>) => labels["doom.stack"] === stack;
-  const volumeNames = new Set(dataVolumes(stack, instances));
+  const volumeNames = new Set([
+    ...dataVolumes(stack, instances),
+    ...(tailscale.enabled ? [dockerName(stack, "tailscale")] : []),
+  ]);
   const networkNames = new Set(
     (["internal", "edge", "egress"] satisfies Role[]).map((role) => dockerName(stack, role)),
   );
   const containerNames = new Set([
     dockerName(stack, "gateway"),
+    ...(tailscale.enabled ? [dockerName(stack, "tailscale")] : []),
     ...Array.from({ length: instances }, (_, position) =>
       dockerName(stack, "code-server", position + 1),
     ),
@@ -237,6 +241,9 @@ function diskProblems(
   const images = [
     ...("version" in environment.image ? ["doom-coding/code-server:"] : []),
     "doom-coding/gateway:",
+    ...(environment.tailscale.enabled && environment.tailscale.reference === undefined
+      ? ["doom-coding/tailscale:"]
+      : []),
   ];
   const problem = diskProblem(docker.rootFolder, freeBytes(docker.rootFolder), {
     builds: !images.every((prefix) => docker.images.some((name) => name.startsWith(prefix))),

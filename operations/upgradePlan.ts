@@ -4,7 +4,7 @@ import type { RecordedImage } from "../checks/upgradeRecord";
 import { dockerName, imageName } from "../config/names";
 import type { EnvironmentConfig } from "../config/schema";
 import { connectDocker, dockerFailure } from "./dockerHost";
-import { imageSources } from "./imageSources";
+import { codeServerImage } from "./imageSources";
 import { findProject } from "./project";
 import { READING, withToolsContainer } from "./toolsContainer";
 import { needsOf } from "./treeRoom";
@@ -24,7 +24,7 @@ export interface UpgradePlan {
 
 /** The name or the address of the image that an environment is to run. */
 export function wantedImage(root: string, { image }: Pick<EnvironmentConfig, "image">): string {
-  const source = imageSources(root, image).codeServer;
+  const source = codeServerImage(root, image);
   return "reference" in source
     ? source.reference
     : imageName(source.folder, source.tag, source.contentHash);
