@@ -23,7 +23,7 @@ async function declareEnvironment() {
     config,
     secrets,
     rotations,
-    attempts: upgradeAttempts(stack, config.instances),
+    attempts: upgradeAttempts(stack, config),
     secretFolder: secretFolder(stack),
     images: imageSources(process.cwd(), config),
     hadTailscale: hadTailscale(stack),

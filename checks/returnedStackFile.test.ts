@@ -30,6 +30,22 @@ it.each([
 });
 
 it("names the image by its address where its version would be another one", () => {
-  const text = returnedStackFile(file("4.133.0", "v1:a"), file("4.139.1", "v1:a"), "sha256:1");
+  const pin = { versionKey: "image.version", referenceKey: "image.reference", image: "sha256:1" };
+  const text = returnedStackFile(file("4.133.0", "v1:a"), file("4.139.1", "v1:a"), { pin });
   expect(parse(text).config["doom-coding:environment"].image).toEqual({ reference: "sha256:1" });
+});
+
+it.each([
+  ["another version", "    claude:\n      version: 2.1.328\n", { version: "2.1.328" }],
+  ["one that was taken out", "", undefined],
+])("keeps the setting of another service: %s", (_, now, expected) => {
+  const withClaude = (version: string, claude: string) =>
+    file(version, "v1:a").replace("encryptionsalt", `${claude}encryptionsalt`);
+  const former = withClaude("4.133.0", "    claude:\n      version: 2.1.300\n");
+  const text = returnedStackFile(former, withClaude("4.139.1", now), {
+    others: ["claude.version", "claude.reference"],
+  });
+  const environment = parse(text).config["doom-coding:environment"];
+  expect(environment.image).toEqual({ version: "4.133.0" });
+  expect(environment.claude?.version).toBe(expected?.version);
 });

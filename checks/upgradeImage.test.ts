@@ -42,7 +42,7 @@ describe("upgradeProblems", () => {
   const problems = (
     changes: Partial<ImageFacts>,
     from: { version: string | undefined } = { version: "4.133.0" },
-  ) => upgradeProblems({ from, to: { ...to, ...changes }, host });
+  ) => upgradeProblems({ part: "code-server", from, to: { ...to, ...changes }, host });
 
   it("has none for a newer version, and for the same one built anew", () => {
     expect(problems({})).toEqual([]);

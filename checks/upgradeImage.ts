@@ -1,4 +1,5 @@
 import { judgeStep, supportProblems } from "./support";
+import type { Part } from "./supportTable";
 
 /** What an image says of itself, and whether an environment may go over to it. */
 
@@ -15,11 +16,11 @@ export interface InspectedImage {
 export interface ImageFacts {
   /** Content address, `sha256:…`. */
   readonly id: string;
-  /** The version of the editor in it; undefined when it does not say. */
+  /** The version of the program in it; undefined when it does not say. */
   readonly version: string | undefined;
   /** As images name it: `amd64`, `arm64`. */
   readonly architecture: string;
-  /** Whether anything would notice that the editor in it does not work. */
+  /** Whether anything would notice that the program in it does not work. */
   readonly hasHealthCheck: boolean;
 }
 
@@ -54,13 +55,15 @@ const ARCHITECTURES: Readonly<Record<string, string>> = {
 };
 
 export interface UpgradeStep {
+  /** What the images hold. */
+  readonly part: Part;
   readonly from: Pick<ImageFacts, "version">;
   readonly to: ImageFacts;
   readonly host: { readonly architecture: string; readonly apiVersion: string };
 }
 
 /** Why an environment may not go from one image to the other, a sentence each with what to do. */
-export function upgradeProblems({ from, to, host }: UpgradeStep): string[] {
+export function upgradeProblems({ part, from, to, host }: UpgradeStep): string[] {
   const own = ARCHITECTURES[host.architecture] ?? host.architecture;
   return [
     ...(to.architecture === own
@@ -73,11 +76,12 @@ export function upgradeProblems({ from, to, host }: UpgradeStep): string[] {
       : [
           "the image has no health check, so that nobody would notice that it does not work; give it a HEALTHCHECK",
         ]),
-    ...versionProblems(from.version, to.version, host.apiVersion),
+    ...versionProblems(part, from.version, to.version, host.apiVersion),
   ];
 }
 
 function versionProblems(
+  part: Part,
   from: string | undefined,
   to: string | undefined,
   apiVersion: string,
@@ -85,9 +89,9 @@ function versionProblems(
   const silent = (which: string) =>
     `${which} image says nothing of its version; label it ${VERSION_LABEL}`;
   if (to === undefined) return [silent("the new")];
-  const problems = supportProblems({ "code-server": to, "docker-api": apiVersion });
+  const problems = supportProblems({ [part]: to, "docker-api": apiVersion });
   if (problems.length > 0) return problems;
   if (from === undefined) return [silent("the running")];
-  const step = judgeStep("code-server", from, to);
+  const step = judgeStep(part, from, to);
   return step.kind === "refused" ? [step.problem] : [];
 }

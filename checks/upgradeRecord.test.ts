@@ -120,6 +120,14 @@ describe("copiesToRemove", () => {
     expect(copiesToRemove(many, present)).toEqual([copyOf("1"), copyOf("2")]);
   });
 
+  it("counts each service for itself", () => {
+    const [first, ...later] = many.slice(0, 4);
+    const present = ["1", "2", "3", "4"].map(copyOf);
+    expect(copiesToRemove(many.slice(0, 4), present)).toEqual([copyOf("1")]);
+    const other = { ...(first as UpgradeRecord), service: "claude" };
+    expect(copiesToRemove([other, ...later], present)).toEqual([]);
+  });
+
   it("never names what a way back has kept", () => {
     const kept = "doom-dev-after-upgrade-1-77777777";
     const back = record({ id: "20261120T000000-77777777", kind: "rollback" });
@@ -128,6 +136,7 @@ describe("copiesToRemove", () => {
 });
 
 describe("returnClaims", () => {
+  const titleOf = (instance: number) => `editor ${instance}`;
   const good = {
     images: new Map([[1, IMAGES.old]]),
     stackFile: FILE,
@@ -135,13 +144,13 @@ describe("returnClaims", () => {
     manifests: new Map([[1, END]]),
   };
   const broken = (changes: Partial<typeof good>) =>
-    returnClaims(record(), { ...good, ...changes })
+    returnClaims(record(), titleOf, { ...good, ...changes })
       .filter(({ holds }) => !holds)
       .map(({ what }) => what);
 
   it("hold for what is as it was", () => {
     expect(broken({})).toEqual([]);
-    expect(returnClaims(record(), good)).toHaveLength(3);
+    expect(returnClaims(record(), titleOf, good)).toHaveLength(3);
   });
 
   it.each<[string, Partial<typeof good>]>([

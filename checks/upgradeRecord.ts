@@ -41,6 +41,7 @@ export interface UpgradeRecord {
   /** `20261125T001530-1a2b3c4d`: sorts by time. */
   readonly id: string;
   readonly stack: string;
+  /** What was upgraded: `code-server`. */
   readonly service: string;
   readonly kind: "upgrade" | "rollback";
   /** `verified`: all was found to be right; `unverified`: it ended, or was ended, before that. */
@@ -54,6 +55,7 @@ export interface UpgradeRecord {
   readonly stackFile?: { readonly text: string; readonly sha256: string };
   /** SHA-256 of the stack's file afterwards. */
   readonly stackFileAfter: string;
+  /** Its containers; named for the first service that there was. */
   readonly editors: readonly RecordedEditor[];
   /** Of a way back: the record of the upgrade that it takes back. */
   readonly takesBack?: string;
@@ -133,7 +135,7 @@ export function chooseRecord(
   );
 }
 
-/** How many upgrades one can go back over; older copies of data are removed. */
+/** How many upgrades of a service one can go back over; older copies of data are removed. */
 export const KEPT_COPIES = 3;
 
 /** The copies that no record needs which one may still go back to, of those that are there. */
@@ -141,11 +143,15 @@ export function copiesToRemove(
   records: readonly UpgradeRecord[],
   present: readonly string[],
 ): string[] {
-  const kept = records
+  const upgrades = records
     .filter(({ kind }) => kind === "upgrade")
-    .sort((a, b) => (a.id < b.id ? 1 : -1))
-    .slice(0, KEPT_COPIES)
-    .flatMap(({ editors }) => editors.map(({ copy }) => copy));
+    .sort((a, b) => (a.id < b.id ? 1 : -1));
+  const kept = [...new Set(upgrades.map(({ service }) => service))].flatMap((service) =>
+    upgrades
+      .filter((upgrade) => upgrade.service === service)
+      .slice(0, KEPT_COPIES)
+      .flatMap(({ editors }) => editors.map(({ copy }) => copy)),
+  );
   const known = new Set(records.flatMap(({ editors }) => editors.map(({ copy }) => copy)));
   // What no record knows belongs to an upgrade that is under way.
   return present.filter((name) => known.has(name) && !kept.includes(name));
@@ -169,8 +175,16 @@ export interface ReturnClaim {
   readonly found: string;
 }
 
-/** Whether image, configuration and data are each what the record says they were before the upgrade. */
-export function returnClaims(record: UpgradeRecord, returned: Returned): ReturnClaim[] {
+/**
+ * Whether image, configuration and data are each what the record says they were before the upgrade.
+ *
+ * `titleOf` names the one of a number: `editor 1`.
+ */
+export function returnClaims(
+  record: UpgradeRecord,
+  titleOf: (instance: number) => string,
+  returned: Returned,
+): ReturnClaim[] {
   const claim = (what: string, expected: unknown, found: unknown): ReturnClaim => ({
     what,
     holds: isDeepStrictEqual(expected, found) && expected !== undefined,
@@ -179,12 +193,12 @@ export function returnClaims(record: UpgradeRecord, returned: Returned): ReturnC
   });
   return [
     ...record.editors.map(({ instance, from }) =>
-      claim(`image of editor ${instance}`, from?.id, returned.images.get(instance)),
+      claim(`image of ${titleOf(instance)}`, from?.id, returned.images.get(instance)),
     ),
     claim("configuration", sha256(returned.intended), sha256(returned.stackFile)),
     ...record.editors.map(({ instance, manifest }) =>
       claim(
-        `data of editor ${instance}`,
+        `data of ${titleOf(instance)}`,
         manifest.digest,
         returned.manifests.get(instance)?.digest,
       ),

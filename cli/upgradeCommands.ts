@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { HEALTHY_SECONDS } from "../config/health";
+import type { RollbackOptions } from "./commands/rollback";
 import type { UpgradeOptions } from "./commands/upgrade";
 import { JSON_HELP, type Perform } from "./perform";
 
@@ -29,8 +30,9 @@ export function addUpgradeCommands(program: Command, perform: Perform): void {
     .description("bring back image, configuration and data as they were before an upgrade")
     .argument("<stack>")
     .option("--to <record>", "before that upgrade (default: the one that runs)")
+    .option("--service <name>", "what goes back", "code-server")
     .option("--json", JSON_HELP)
-    .action((stack: string, options: { readonly to?: string; readonly json?: boolean }) =>
+    .action((stack: string, options: RollbackOptions & { readonly json?: boolean }) =>
       perform("rollback", stack, options, async (context) =>
         (await import("./commands/rollback.js")).rollback(stack, options, context),
       ),

@@ -2,6 +2,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import type Docker from "dockerode";
 import { judgeState } from "../checks/containerState";
 import type { UpgradeRecord } from "../checks/upgradeRecord";
+import type { EnvironmentConfig } from "../config/schema";
 import { Failure } from "../operations/failure";
 import type { Project } from "../operations/project";
 import { openEnvironmentSession } from "../operations/stackSession";
@@ -14,7 +15,7 @@ import {
   proveReturn,
   type Return,
 } from "../operations/upgradeReturnPlan";
-import type { UpgradeService } from "../operations/upgradeServices";
+import { serviceOf, type UpgradeService, unitName } from "../operations/upgradeServices";
 import { readStackText, writeStackText } from "../operations/upgradeTarget";
 import { updateEnvironment } from "./commands/up";
 import type { CommandContext } from "./engineRun";
@@ -27,7 +28,13 @@ export interface UpgradeTask {
   readonly docker: Docker;
   readonly stack: string;
   readonly service: UpgradeService;
+  readonly environment: EnvironmentConfig;
   readonly context: CommandContext;
+}
+
+/** The same task for what a command that was cut off has begun with. */
+export function taskOf(task: UpgradeTask, { service }: UpgradeCommand): UpgradeTask {
+  return { ...task, service: serviceOf(service) };
 }
 
 /** Gives the stack's file this text and brings up what it says. */
@@ -39,32 +46,33 @@ export async function bringUp(
   await updateEnvironment(await openEnvironmentSession(stack), context);
 }
 
-/** The running images, by the number of the editor. */
+/** The running images of the service, by number. */
 export async function runningImages({
   docker,
   stack,
   service,
 }: UpgradeTask): Promise<ReadonlyMap<number, string>> {
   const found = await docker.listContainers({ all: true, filters: ofService(stack, service) });
-  return new Map(found.map(({ Labels, ImageID }) => [Number(Labels["doom.instance"]), ImageID]));
+  return new Map(
+    found.map(({ Labels, ImageID }) => [Number(Labels["doom.instance"] ?? 1), ImageID]),
+  );
 }
 
-function ofService(stack: string, { role }: UpgradeService) {
-  return { label: [`doom.stack=${stack}`, `doom.role=${role}`] };
+function ofService(stack: string, { name }: UpgradeService) {
+  return { label: [`doom.stack=${stack}`, `doom.role=${name}`] };
 }
 
 /**
  * The record of an upgrade that has replaced a container, or is about to, and was not verified; undefined when
  * there is none.
  */
-export function unverifiedUpgrade(
-  { project, stack }: UpgradeTask,
-  instances: number,
-): UpgradeRecord | undefined {
-  const all = openJournals(project, stack, instances);
+export function unverifiedUpgrade(task: UpgradeTask): UpgradeRecord | undefined {
+  const { project, stack, service, environment } = task;
+  const all = openJournals(project, stack, service, environment);
   const journals = new Map([...all].filter(([, { kind }]) => kind === "upgrade"));
   if (journals.size === 0) return undefined;
-  return recordJournals(project, stack, journals, { result: "unverified", checks: new Map() });
+  const unverified = { result: "unverified", checks: new Map() } as const;
+  return recordJournals(project, stack, service, journals, unverified);
 }
 
 export interface Returned extends Return {
@@ -94,7 +102,7 @@ export async function returnTo(
 }
 
 /**
- * Takes back an upgrade whose editors all have their old container still: the file, and what the engine has noted.
+ * Takes back an upgrade none of whose containers was replaced: the file, and what the engine has noted.
  *
  * Throws a {@link Failure} when not even that can be brought up.
  */
@@ -105,7 +113,7 @@ export async function settle(task: UpgradeTask, stackFile: string): Promise<void
 
 const WATCH_POLL_MS = 1000;
 
-/** Watches the editors for so many seconds. Gives what went wrong, undefined when nothing did. */
+/** Watches the service's containers for so many seconds. Gives what went wrong, undefined when nothing did. */
 export async function watch(
   { docker, stack, service, context }: UpgradeTask,
   seconds: number,
@@ -135,15 +143,14 @@ export async function watch(
   }
 }
 
-/** The stage at which the gate of an editor has taken its upgrade back since then; undefined when none has. */
+/** The stage at which a gate of the service has taken its upgrade back since then; undefined when none has. */
 export function failedStage(
-  { project, stack }: UpgradeTask,
-  instances: number,
+  { project, stack, service, environment }: UpgradeTask,
   since: number,
 ): string | undefined {
-  const all = Array.from({ length: instances }, (_, position) => position + 1);
-  return all
-    .map((instance) => readJournal(project, stack, instance))
+  return service
+    .numbers(environment)
+    .map((instance) => readJournal(project, stack, unitName({ service, instance })))
     .find((journal) => journal?.failedAt && Date.parse(journal.startedAt) >= since)?.failedAt;
 }
 

@@ -27,8 +27,8 @@ export interface EnvironmentArgs {
   readonly secrets: ReadonlyMap<string, pulumi.Output<string>>;
   /** How often a generated secret was made anew, by name. */
   readonly rotations: ReadonlyMap<string, number>;
-  /** How often the gate of each editor has had to look, in their order; see operations/upgradeJournal.ts. */
-  readonly attempts: readonly number[];
+  /** How often the gate of `code-server-1` and the like has had to look; see operations/upgradeJournal.ts. */
+  readonly attempts: ReadonlyMap<string, number>;
   /** Folder on the host for secret files, backed by memory. */
   readonly secretFolder: string;
   /** How to come by the images; Tailscale's where the environment has a node in a tailnet. */
@@ -166,7 +166,13 @@ export class Environment extends pulumi.ComponentResource {
       const seed = config.seed?.[passwordName(index)];
       const gate = new UpgradeGate(
         `${name}-code-server-${index}-upgrade`,
-        { stack, index, image: image.imageId, attempt: args.attempts[position] ?? 0 },
+        {
+          stack,
+          service: "code-server",
+          index,
+          image: image.imageId,
+          attempt: args.attempts.get(passwordName(index)) ?? 0,
+        },
         { parent: this },
       );
       return new CodeServer(

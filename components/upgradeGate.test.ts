@@ -7,7 +7,8 @@ import { Environment } from "./environment";
 
 const NAME = "environment-code-server-2";
 
-async function environment(attempts: readonly number[]) {
+async function environment(counts: readonly number[]) {
+  const attempts = new Map(counts.map((count, at) => [`code-server-${at + 1}`, count]));
   const stdout = (name: string) =>
     name.includes("password") ? JSON.stringify({ password: "p", hash: "h" }) : "";
   const recorder = await startMocks("dev", { stdout });
@@ -23,6 +24,7 @@ test("one command an editor looks again for another image and for another attemp
     create: "node bin/operations/upgradeGate.js",
     environment: {
       DOOM_STACK: "dev",
+      DOOM_SERVICE: "code-server",
       DOOM_INSTANCE: "2",
       DOOM_IMAGE: image,
       DOOM_ATTEMPT: "3",

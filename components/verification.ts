@@ -10,12 +10,12 @@ export interface VerificationArgs {
   readonly config: EnvironmentConfig;
   /** IDs of its containers. */
   readonly containers: pulumi.Input<string>[];
-  /** How often the gates had to look; see operations/upgradeJournal.ts. */
-  readonly attempts: readonly number[];
+  /** How often the gates had to look, by unit; see operations/upgradeJournal.ts. */
+  readonly attempts: ReadonlyMap<string, number>;
 }
 
 /**
- * Proves, once everything runs, that editors of another image than before do all that they have to with the data
+ * Proves, once everything runs, that containers of another image than before do all that they have to with the data
  * that they had; a failure fails the update and says how to go back. Then it notes what the stack is, so that the
  * next upgrade knows what to return to.
  */
@@ -29,7 +29,7 @@ export class Verification extends pulumi.ComponentResource {
       {
         create: "node bin/operations/verification.js",
         environment: { DOOM_STACK: args.stack },
-        triggers: [containers, configuration, args.attempts.join(" ")],
+        triggers: [containers, configuration, [...args.attempts.values()].join(" ")],
       },
       { parent: this, customTimeouts: { create: "1h" } },
     );

@@ -20,6 +20,7 @@ import { type NeighbourStack, neighbourStacks } from "./neighbours";
 import { portState } from "./portOwner";
 import { findProject } from "./project";
 import { stateFolderProblem } from "./stateFiles";
+import { unitContainer, unitsOf, unitVolume } from "./upgradeServices";
 
 /** What the host must offer before anything is created. */
 
@@ -192,23 +193,18 @@ function dataVolumes(stack: string, instances: number): string[] {
 /** Docker gives a new volume of an existing name the old one's content, whoever made it. */
 function nameProblems(
   stack: string,
-  { instances, tailscale }: EnvironmentConfig,
+  environment: EnvironmentConfig,
   docker: DockerFacts,
 ): string[] {
+  const units = unitsOf(environment);
   const isOwn = (labels: Readonly<Record<string, string>>) => labels["doom.stack"] === stack;
-  const volumeNames = new Set([
-    ...dataVolumes(stack, instances),
-    ...(tailscale.enabled ? [dockerName(stack, "tailscale")] : []),
-  ]);
+  const volumeNames = new Set(units.map((unit) => unitVolume(stack, unit)));
   const networkNames = new Set(
     (["internal", "edge", "egress"] satisfies Role[]).map((role) => dockerName(stack, role)),
   );
   const containerNames = new Set([
     dockerName(stack, "gateway"),
-    ...(tailscale.enabled ? [dockerName(stack, "tailscale")] : []),
-    ...Array.from({ length: instances }, (_, position) =>
-      dockerName(stack, "code-server", position + 1),
-    ),
+    ...units.map((unit) => unitContainer(stack, unit)),
   ]);
   return [
     ...docker.volumes

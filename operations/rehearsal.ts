@@ -4,17 +4,16 @@ import { addressAt, type Cidr, formatCidr, parseCidrLoosely, split } from "../ch
 import { NETWORK_SPLIT_BITS } from "../config/fields";
 import { dockerLabels, upgradeName } from "../config/names";
 import type { EnvironmentConfig } from "../config/schema";
-import { deepGate, type GateResult } from "./deepGate";
-import { GATE_TIMES } from "./gateInput";
+import type { GateResult } from "./deepGate";
 import { ownLock } from "./locks";
 import type { Project } from "./project";
 import { removeSecretFile, writeSecretFile } from "./secretFile";
-import { generatePassword } from "./secretGenerate";
 import { secretFolder } from "./secretLocation";
 import { removeStrayRehearsals } from "./strayRehearsals";
 import { OWNER } from "./toolsContainer";
 import { takeTurn } from "./turn";
 import { type ContainerShape, upgradeFolder } from "./upgradeJournal";
+import type { UpgradeService } from "./upgradeServices";
 
 /** The new version on a clone of the data, where nothing of the running environment is in reach. */
 
@@ -22,6 +21,7 @@ export interface RehearsalRequest {
   readonly project: Project;
   readonly docker: Docker;
   readonly stack: string;
+  readonly service: UpgradeService;
   readonly instance: number;
   /** Of the upgrade. */
   readonly id: string;
@@ -32,52 +32,67 @@ export interface RehearsalRequest {
   readonly environment: EnvironmentConfig;
   /** The volume with the clone. */
   readonly volume: string;
-  readonly extensions: readonly string[];
+  /** What the clone holds besides data; see {@link UpgradeService}. */
+  readonly inventory: readonly string[];
   readonly signal: AbortSignal;
 }
-
-/** Where an environment mounts its login secret. */
-const SECRET_PATH = "/run/secrets/hashed-password";
 
 const MEBIBYTE = 1024 * 1024;
 
 /**
  * Starts the image on the clone with the limits and rights of the environment, on a network of its own without
- * a way out, with a password of its own, and puts it through the deep gate.
+ * a way out, with secrets of its own, and puts it through its gate.
  *
- * Editors of one environment take turns: there is one part of its range for this. Nothing but the volume is left
+ * The containers of one environment take turns: there is one part of its range for this. Nothing but the volume is left
  * afterwards. Throws a Failure when Docker does not answer; what the gate found is the result.
  */
 export async function rehearse(request: RehearsalRequest): Promise<GateResult> {
-  const { project, docker, stack, instance, id, signal } = request;
+  const { project, docker, stack, service, inventory, signal } = request;
   const turn = join(upgradeFolder(project, stack), "rehearsal.lock");
   return takeTurn(
     turn,
     async () => {
       await removeStrayRehearsals(docker, stack);
-      const { hash } = await generatePassword();
-      const secret = join(secretFolder(stack), `${upgradeName(stack, "rehearsal", instance, id)}`);
-      writeSecretFile(secret, hash);
+      const secrets = await service.standIns(request.shape);
+      const files = writeStandIns(request, secrets);
       try {
-        return await whileRunning(request, secret, (container) =>
-          deepGate({
+        return await whileRunning(request, files, (container) =>
+          service.gate({
             container,
-            loginHash: hash,
-            extensions: request.extensions,
-            ...GATE_TIMES,
+            inventory,
+            secret: (path) => secrets[path] as string,
+            rehearsal: true,
           }),
         );
       } finally {
-        removeSecretFile(secret);
+        for (const { source } of files) removeSecretFile(source);
       }
     },
     signal,
   );
 }
 
+/** A file in memory, and where a container has it. */
+interface StandIn {
+  readonly source: string;
+  readonly target: string;
+}
+
+function writeStandIns(
+  { stack, instance, id }: RehearsalRequest,
+  secrets: Readonly<Record<string, string>>,
+): StandIn[] {
+  return Object.entries(secrets).map(([target, content], position) => {
+    const name = `${upgradeName(stack, "rehearsal", instance, id)}-${position}`;
+    const source = join(secretFolder(stack), name);
+    writeSecretFile(source, content);
+    return { source, target };
+  });
+}
+
 async function whileRunning<T>(
   request: RehearsalRequest,
-  secret: string,
+  files: readonly StandIn[],
   work: (container: string) => Promise<T>,
 ): Promise<T> {
   const { docker, stack, instance, id, environment, signal } = request;
@@ -98,7 +113,7 @@ async function whileRunning<T>(
   let container: Docker.Container | undefined;
   try {
     signal.throwIfAborted();
-    container = await docker.createContainer(containerOptions(request, name, labels, secret));
+    container = await docker.createContainer(containerOptions(request, name, labels, files));
     const { id: started } = container;
     await container.start();
     return await Promise.race([work(started), rejection(signal)]);
@@ -123,12 +138,13 @@ function rehearsalRange({ network }: EnvironmentConfig): Cidr {
 }
 
 function containerOptions(
-  { image, shape, volume, environment }: RehearsalRequest,
+  { image, shape, volume, environment, service }: RehearsalRequest,
   name: string,
   labels: Record<string, string>,
-  secret: string,
+  files: readonly StandIn[],
 ): Docker.ContainerCreateOptions {
-  const memory = environment.resources.memory * MEBIBYTE;
+  const { cpus, memory: mebibytes } = service.limits(environment);
+  const memory = mebibytes * MEBIBYTE;
   return {
     ...shape,
     name,
@@ -139,19 +155,21 @@ function containerOptions(
       // Those that it will have, which the same update may change.
       Memory: memory,
       MemorySwap: memory,
-      NanoCpus: Math.round(environment.resources.cpus * 1e9),
+      NanoCpus: Math.round(cpus * 1e9),
       NetworkMode: name,
       // One that ends is not to be started again: the gate has to see it.
       RestartPolicy: { Name: "no" },
       Mounts: [
-        { Type: "volume", Source: volume, Target: "/config" },
-        {
-          Type: "bind",
-          Source: secret,
-          Target: SECRET_PATH,
-          ReadOnly: true,
-          BindOptions: { Propagation: "rprivate" },
-        },
+        { Type: "volume", Source: volume, Target: service.mountedAt },
+        ...files.map(
+          ({ source, target }): Docker.MountSettings => ({
+            Type: "bind",
+            Source: source,
+            Target: target,
+            ReadOnly: true,
+            BindOptions: { Propagation: "rprivate" },
+          }),
+        ),
       ],
     },
   };

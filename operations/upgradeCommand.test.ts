@@ -26,6 +26,7 @@ afterEach(() => rmSync(project.root, { recursive: true, force: true }));
 const command: UpgradeCommand = {
   command: 1,
   kind: "upgrade",
+  service: "code-server",
   stage: "updating",
   target: "4.139.1",
   stackFileBefore: "config: {}\n",

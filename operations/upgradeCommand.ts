@@ -17,6 +17,8 @@ export type CommandStage = "updating" | "watching" | "returning";
 export interface UpgradeCommand {
   readonly command: 1;
   readonly kind: "upgrade" | "rollback";
+  /** What is upgraded, or goes back: `code-server`. */
+  readonly service: string;
   readonly stage: CommandStage;
   /** What it goes to, as it was asked for. */
   readonly target: string;
@@ -35,7 +37,9 @@ const commandFile = (project: Project, stack: string) =>
 
 /** What a killed command has left; undefined when nothing is under way. */
 export function readCommand(project: Project, stack: string): UpgradeCommand | undefined {
-  return readJson<UpgradeCommand>(commandFile(project, stack));
+  const found = readJson<UpgradeCommand>(commandFile(project, stack));
+  // Those from before there were other services do not name theirs.
+  return found && { ...found, service: found.service ?? "code-server" };
 }
 
 export function writeCommand(project: Project, stack: string, command: UpgradeCommand): void {

@@ -2,7 +2,6 @@ import { copyFileSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { type ManifestEnd, pathBytes } from "../checks/manifest";
 import { compareManifests, type Difference } from "../checks/manifestCompare";
-import { extensionsIn } from "./extensions";
 import { Failure } from "./failure";
 import { createManifest, manifestEntries } from "./manifest";
 import type { Observer } from "./migrationContainer";
@@ -11,8 +10,9 @@ import { ToolFailed, type ToolsContainer } from "./toolsContainer";
 import { copyContents, copyTree, flushTree } from "./treeCopy";
 import { proofFiles, proveEqual } from "./treeProof";
 import { needsOf, requireRoom } from "./treeRoom";
+import type { UpgradeService } from "./upgradeServices";
 
-/** The copies of an editor's data that an upgrade works with, each proven by manifests. */
+/** The copies of data that an upgrade works with, each proven by manifests. */
 
 /** Where the volumes appear in the tools container of an upgrade. */
 export const LIVE = "/live";
@@ -39,6 +39,7 @@ export class UpgradeData {
   constructor(
     private readonly tools: ToolsContainer,
     folder: string,
+    private readonly service: Pick<UpgradeService, "inventory">,
     private readonly observer: Observer,
   ) {
     this.hot = join(folder, "hot");
@@ -139,9 +140,9 @@ export class UpgradeData {
     });
   }
 
-  /** What is installed in the extensions folder of a tree; the same list as from the editor itself. */
-  extensions(root: string): Promise<readonly string[]> {
-    return extensionsIn(`${root}/extensions`, async (command) => {
+  /** What a tree holds that an upgrade must not lose; of an editor, its extensions. */
+  inventory(root: string): Promise<readonly string[]> {
+    return this.service.inventory(root, async (command) => {
       const { stdout } = await this.tools.run(command);
       return stdout;
     });

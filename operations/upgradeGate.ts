@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import type Docker from "dockerode";
 import { imageFacts } from "../checks/upgradeImage";
-import { dockerName, upgradeName } from "../config/names";
+import { upgradeName } from "../config/names";
 import { parseEnvironment } from "../config/schema";
 import { shapeOf } from "./containerShape";
 import { connectDocker } from "./dockerHost";
@@ -14,14 +14,23 @@ import { removeStrayRehearsals } from "./strayRehearsals";
 import { imageText, inspectImage, named, requireUpgradable } from "./upgradeImages";
 import { isOpen, type Journal, readJournal, type Stage, writeJournal } from "./upgradeJournal";
 import { type GateRun, inspectContainer, undo } from "./upgradeRun";
-import { readVerified } from "./upgradeVerified";
+import {
+  serviceOf,
+  type UpgradeService,
+  unitContainer,
+  unitName,
+  unitTitle,
+  unitVolume,
+} from "./upgradeServices";
+import { lastVerified } from "./upgradeVerified";
 
-/** The gate that an editor passes before the engine replaces it by one of another image. */
+/** The gate that a container passes before the engine replaces it by one of another image. */
 
 export interface GateRequest {
   readonly stack: string;
+  readonly service: UpgradeService;
   readonly instance: number;
-  /** Content address of the image that the editor is to have. */
+  /** Content address of the image that the container is to have. */
   readonly image: string;
   /** See upgradeJournal.ts. */
   readonly attempt: number;
@@ -39,9 +48,9 @@ export interface GateReport {
 const TIMEOUT_MS = 120_000;
 
 /**
- * Makes everything ready for the replacement of one editor, or changes nothing.
+ * Makes everything ready for the replacement of one container, or changes nothing.
  *
- * Afterwards the editor is stopped, and its data is proven to be in a volume of its own. Whatever fails before,
+ * Afterwards it is stopped, and its data is proven to be in a volume of its own. Whatever fails before,
  * the old version serves again. Without an earlier container, or with one of the same image, there is nothing to
  * do. Throws a {@link Failure} that names the stage.
  */
@@ -52,11 +61,11 @@ export async function upgradeGate(
 ): Promise<GateReport> {
   const project = findProject();
   const docker = await connectDocker(TIMEOUT_MS);
-  const { stack, instance } = request;
+  const { stack } = request;
   const environment = parseEnvironment(readStackFile(project, stack).environment);
   const run: GateRun = { ...request, project, docker, environment, observer, signal };
   const journal = await journalOfNobody(run);
-  const container = await inspectContainer(docker, dockerName(stack, "code-server", instance));
+  const container = await inspectContainer(docker, unitContainer(stack, run));
   const attempt = journal?.attempt ?? 0;
   if (!isOpen(journal)) return begin(run, attempt, container);
   await removeStrayRehearsals(docker, stack);
@@ -73,16 +82,11 @@ const POLL_MS = 500;
  *
  * Throws a {@link Failure} when it does not end.
  */
-async function journalOfNobody({
-  project,
-  stack,
-  instance,
-  observer,
-  signal,
-}: GateRun): Promise<Journal | undefined> {
+async function journalOfNobody(run: GateRun): Promise<Journal | undefined> {
+  const { project, stack, observer, signal } = run;
   const end = Date.now() + OTHER_MS;
   for (let waited = false; ; waited = true) {
-    const journal = readJournal(project, stack, instance);
+    const journal = readJournal(project, stack, unitName(run));
     if (journal === undefined || !AT_WORK.includes(journal.stage)) return journal;
     const { kind, reason } = judgeLockText(journal.owner);
     if (kind === "stale") return journal;
@@ -90,7 +94,7 @@ async function journalOfNobody({
     if (Date.now() > end) {
       throw new Failure(
         "locked",
-        `Another gate works on editor ${instance} of ${stack}: ${reason}.`,
+        `Another gate works on ${run.service.title(run.instance)} of ${stack}: ${reason}.`,
         {
           fix: "wait until it ends, and run it again",
         },
@@ -124,13 +128,14 @@ function afterReplacement(run: GateRun, journal: Journal, wanted: boolean): Gate
   if (!wanted) {
     throw new Failure(
       "state",
-      `Editor ${run.instance} went over to ${imageText(journal.to)}, and that has not been verified yet.`,
+      `${unitTitle(run)} went over to ${imageText(journal.to)}, and that has not been verified yet.`,
       {
         fix: `finish it with the image that it has in Pulumi.${run.stack}.yaml (npx doom up ${run.stack}), or take it back: npx doom rollback ${run.stack}`,
       },
     );
   }
-  writeJournal(run.project, run.stack, run.instance, { ...journal, attempt: run.attempt });
+  const again = { ...journal, attempt: run.attempt };
+  writeJournal(run.project, run.stack, unitName(run), again);
   return { done: journal.kind, because: "the data is copied and proven already", journal };
 }
 
@@ -140,21 +145,21 @@ async function begin(
   container: Docker.ContainerInspectInfo | undefined,
 ): Promise<GateReport> {
   const { project, stack, instance, docker, image } = run;
-  const last = readVerified(project, stack)?.editors[instance];
+  const last = lastVerified(project, stack, unitName(run));
   const before = container?.Image ?? last?.image.id;
-  const live = await volumeExists(docker, dockerName(stack, "data", instance));
+  const live = await volumeExists(docker, unitVolume(stack, run));
   if (before === undefined || !live || before === image) {
     if (attempt !== run.attempt) noteAttempt(run);
     return {
       done: "nothing",
-      because: before === image && live ? "the image is the same" : "there is no earlier editor",
+      because: before === image && live ? "the image is the same" : "there is no earlier one",
     };
   }
   const old = await inspectImage(docker, before);
   const from = old === undefined ? (last?.image ?? { id: before }) : named(imageFacts(old));
   const shape = container ? shapeOf(container, old?.Config.Env ?? []) : last?.shape;
-  if (shape === undefined) throw new Error(`nobody knows what editor ${instance} was like`);
-  const to = named(await requireUpgradable(docker, stack, { version: from.version }, image));
+  if (shape === undefined) throw new Error(`nobody knows what ${unitName(run)} was like`);
+  const to = named(await requireUpgradable(docker, run, { version: from.version }, image));
   const id = randomBytes(4).toString("hex");
   // Most gates have nothing to do: only here is all of it loaded.
   const { passUpgrade } = await import("./upgradeStages.js");
@@ -185,9 +190,10 @@ async function begin(
 }
 
 /** After something was set right: the engine is not to come back for it. */
-function noteAttempt({ project, stack, instance, attempt }: GateRun): void {
-  const journal = readJournal(project, stack, instance);
-  if (journal) writeJournal(project, stack, instance, { ...journal, attempt });
+function noteAttempt(run: GateRun): void {
+  const { project, stack, attempt } = run;
+  const journal = readJournal(project, stack, unitName(run));
+  if (journal) writeJournal(project, stack, unitName(run), { ...journal, attempt });
 }
 
 async function volumeExists(docker: Docker, name: string): Promise<boolean> {
@@ -201,12 +207,15 @@ async function volumeExists(docker: Docker, name: string): Promise<boolean> {
 }
 
 function readRequest(environment: NodeJS.ProcessEnv): GateRequest {
-  const { DOOM_STACK: stack, DOOM_IMAGE: image } = environment;
+  const { DOOM_STACK: stack, DOOM_IMAGE: image, DOOM_SERVICE: service } = environment;
   const [instance, attempt] = [Number(environment.DOOM_INSTANCE), Number(environment.DOOM_ATTEMPT)];
-  if (!stack || !image || !Number.isInteger(instance) || !Number.isInteger(attempt)) {
-    throw new Error("DOOM_STACK, DOOM_IMAGE, DOOM_INSTANCE and DOOM_ATTEMPT have to be set");
+  const numbers = [instance, attempt];
+  if (!stack || !image || !service || !numbers.every(Number.isInteger)) {
+    throw new Error(
+      "DOOM_STACK, DOOM_SERVICE, DOOM_IMAGE, DOOM_INSTANCE and DOOM_ATTEMPT have to be set",
+    );
   }
-  return { stack, image, instance, attempt };
+  return { stack, service: serviceOf(service), image, instance, attempt };
 }
 
 /** Runs as a command of the stack; phases on standard error, one JSON document on standard output. */

@@ -8,6 +8,7 @@ import {
 import type { RecordedImage } from "../checks/upgradeRecord";
 import { dockerFailure } from "./dockerHost";
 import { Failure } from "./failure";
+import type { UpgradeService } from "./upgradeServices";
 
 /** Images as the Docker host has them. */
 
@@ -41,7 +42,7 @@ export function imageText({ id, version }: RecordedImage): string {
  */
 export async function requireUpgradable(
   docker: Docker,
-  stack: string,
+  { stack, service }: { readonly stack: string; readonly service: UpgradeService },
   from: Pick<ImageFacts, "version">,
   reference: string,
 ): Promise<ImageFacts> {
@@ -57,10 +58,14 @@ export async function requireUpgradable(
     docker.version(),
   ]);
   const host = { architecture: info.Architecture, apiVersion: ApiVersion };
-  const problems = upgradeProblems({ from, to, host });
+  const problems = upgradeProblems({ part: service.part, from, to, host });
   if (problems.length === 0) return to;
-  throw new Failure("configuration", `${stack} cannot be upgraded to ${imageText(named(to))}:`, {
-    problems,
-    fix: "choose another image; nothing was changed",
-  });
+  throw new Failure(
+    "configuration",
+    `${stack} cannot be upgraded to ${service.name} ${imageText(named(to))}:`,
+    {
+      problems,
+      fix: "choose another image; nothing was changed",
+    },
+  );
 }

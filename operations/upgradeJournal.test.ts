@@ -35,12 +35,12 @@ const journal = (stage: Stage, attempt: number): Journal => ({
 });
 
 it("is read as it was written, by nobody but its owner, and with who wrote it", () => {
-  expect(readJournal(project, "dev", 1)).toBeUndefined();
-  writeJournal(project, "dev", 1, journal("copying", 0));
-  const { owner, ...read } = readJournal(project, "dev", 1) as Journal;
+  expect(readJournal(project, "dev", "code-server-1")).toBeUndefined();
+  writeJournal(project, "dev", "code-server-1", journal("copying", 0));
+  const { owner, ...read } = readJournal(project, "dev", "code-server-1") as Journal;
   expect({ ...read, owner: "" }).toEqual(journal("copying", 0));
   expect(JSON.parse(owner).pid).toBe(process.pid);
-  const file = join(journalFolder(project, "dev", 1), "journal.json");
+  const file = join(journalFolder(project, "dev", "code-server-1"), "journal.json");
   expect(statSync(file).mode & 0o777).toBe(0o600);
 });
 
@@ -51,17 +51,17 @@ it.each<[Stage, number, number]>([
   ["closed", 0, 0],
   ["closed", 4, 4],
 ])("at %s after attempt %i, the engine is told %i", (stage, attempt, expected) => {
-  writeJournal(project, "dev", 1, journal(stage, attempt));
-  expect(attemptOf(project, "dev", 1)).toBe(expected);
-  expect(isOpen(readJournal(project, "dev", 1))).toBe(stage !== "closed");
+  writeJournal(project, "dev", "code-server-1", journal(stage, attempt));
+  expect(attemptOf(project, "dev", "code-server-1")).toBe(expected);
+  expect(isOpen(readJournal(project, "dev", "code-server-1"))).toBe(stage !== "closed");
 });
 
 it("that is damaged is named, and never taken for none", () => {
-  writeFileSync(join(journalFolder(project, "dev", 1), "journal.json"), "{");
-  expect(() => attemptOf(project, "dev", 1)).toThrow("is damaged");
+  writeFileSync(join(journalFolder(project, "dev", "code-server-1"), "journal.json"), "{");
+  expect(() => attemptOf(project, "dev", "code-server-1")).toThrow("is damaged");
 });
 
 it("goes with the data", () => {
   forgetUpgrades(project, "dev");
-  expect(attemptOf(project, "dev", 1)).toBe(0);
+  expect(attemptOf(project, "dev", "code-server-1")).toBe(0);
 });

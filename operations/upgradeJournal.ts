@@ -3,13 +3,15 @@ import { join } from "node:path";
 import type Docker from "dockerode";
 import type { ManifestEnd } from "../checks/manifest";
 import type { RecordedImage } from "../checks/upgradeRecord";
+import type { EnvironmentConfig } from "../config/schema";
 import { writeDurably } from "./durableFile";
 import { errorCode, Failure } from "./failure";
 import { ownLock } from "./locks";
 import { findProject, type Project } from "./project";
+import { unitName, unitsOf } from "./upgradeServices";
 
 /**
- * How far the upgrade of one editor is, on disk before each step: whoever comes after a killed run finishes
+ * How far the upgrade of one container is, on disk before each step: whoever comes after a killed run finishes
  * or undoes it.
  */
 
@@ -31,7 +33,7 @@ export type Stage =
   | "passed"
   | "closed";
 
-/** What the editor was, so that it can be started again and another one be rehearsed like it. */
+/** What the container was, so that it can be started again and another one be rehearsed like it. */
 export interface OldContainer {
   readonly id: string;
   readonly name: string;
@@ -52,7 +54,7 @@ export interface Journal {
   readonly stage: Stage;
   /** A lock's text: whose run wrote this. */
   readonly owner: string;
-  /** How many times the engine has been told to come back to this editor; see {@link attemptOf}. */
+  /** How many times the engine has been told to come back to it; see {@link attemptOf}. */
   readonly attempt: number;
   /** Undefined on a way back when nobody knows. */
   readonly from?: RecordedImage;
@@ -60,7 +62,9 @@ export interface Journal {
   /** The one that was there; undefined when it had been removed. */
   readonly container?: OldContainer;
   readonly shape?: ContainerShape;
-  /** The volume with the data of the editor as it was when it was stopped. */
+  /** Others that use the same data: stopped for the last pass, and started again when it is over. */
+  readonly others?: readonly string[];
+  /** The volume with the data as it was when the container was stopped. */
   readonly copy: string;
   /** Of a way back: the volume to restore from, and the file with its manifest. */
   readonly restore?: { readonly volume: string; readonly manifestFile: string };
@@ -68,7 +72,7 @@ export interface Journal {
   readonly takesBack?: string;
   /** What the data is when the replacement begins. */
   readonly manifest?: ManifestEnd;
-  /** `publisher.name@1.2.3`: what has to be installed afterwards. */
+  /** What has to be there afterwards, besides data; of an editor, `publisher.name@1.2.3`. */
   readonly extensions?: readonly string[];
   /** ISO 8601. */
   readonly startedAt: string;
@@ -85,28 +89,24 @@ export function upgradeFolder(project: Project, stack: string): string {
   return join(project.stateFolder, "upgrades", stack);
 }
 
-/** What belongs to the journal of one editor: manifests. */
-export function journalFolder(project: Project, stack: string, instance: number): string {
-  return join(upgradeFolder(project, stack), `editor-${instance}`);
+/** What belongs to one journal: manifests. `unit` is the name of what is upgraded, such as `code-server-1`. */
+export function journalFolder(project: Project, stack: string, unit: string): string {
+  return join(upgradeFolder(project, stack), unit);
 }
 
-const fileOf = (project: Project, stack: string, instance: number) =>
-  join(journalFolder(project, stack, instance), "journal.json");
+const fileOf = (project: Project, stack: string, unit: string) =>
+  join(journalFolder(project, stack, unit), "journal.json");
 
-/** The journal of an editor; undefined before its first upgrade. Throws a {@link Failure} for a damaged one. */
-export function readJournal(
-  project: Project,
-  stack: string,
-  instance: number,
-): Journal | undefined {
-  const file = fileOf(project, stack, instance);
+/** The journal of a unit; undefined before its first upgrade. Throws a {@link Failure} for a damaged one. */
+export function readJournal(project: Project, stack: string, unit: string): Journal | undefined {
+  const file = fileOf(project, stack, unit);
   try {
     return JSON.parse(readFileSync(file, "utf8")) as Journal;
   } catch (error) {
     if (errorCode(error) === "ENOENT") return undefined;
     if (!(error instanceof SyntaxError)) throw error;
     throw new Failure("state", `${file}, the journal of an upgrade, is damaged.`, {
-      fix: `see that the editor runs and has its data (npx doom status ${stack}), then remove the file`,
+      fix: `see that ${unit} runs and has its data (npx doom status ${stack}), then remove the file`,
     });
   }
 }
@@ -115,11 +115,11 @@ export function readJournal(
 export function writeJournal(
   project: Project,
   stack: string,
-  instance: number,
+  unit: string,
   journal: Journal,
 ): void {
   const content = { ...journal, owner: JSON.stringify(ownLock()) };
-  writeDurably(fileOf(project, stack, instance), `${JSON.stringify(content, null, 2)}\n`);
+  writeDurably(fileOf(project, stack, unit), `${JSON.stringify(content, null, 2)}\n`);
 }
 
 /** Whether something is left to do. */
@@ -128,23 +128,25 @@ export function isOpen(journal: Journal | undefined): journal is Journal {
 }
 
 /**
- * The number that the program gives to the gate of an editor, which runs again for another one.
+ * The number that the program gives to the gate of a unit, which runs again for another one.
  *
  * The engine runs a gate once for an image. When the run ended between the gate and what follows from it, the
  * gate has to look again: an open journal makes the number another one, until one has passed or set things
  * right.
  */
-export function attemptOf(project: Project, stack: string, instance: number): number {
-  const journal = readJournal(project, stack, instance);
+export function attemptOf(project: Project, stack: string, unit: string): number {
+  const journal = readJournal(project, stack, unit);
   return (journal?.attempt ?? 0) + (isOpen(journal) ? 1 : 0);
 }
 
-/** That number for each editor of a stack, in their order. */
-export function upgradeAttempts(stack: string, instances: number): number[] {
+/** That number for all that an environment has, by the name of the unit. */
+export function upgradeAttempts(
+  stack: string,
+  environment: EnvironmentConfig,
+): ReadonlyMap<string, number> {
   const project = findProject();
-  return Array.from({ length: instances }, (_, position) =>
-    attemptOf(project, stack, position + 1),
-  );
+  const units = unitsOf(environment).map(unitName);
+  return new Map(units.map((unit) => [unit, attemptOf(project, stack, unit)]));
 }
 
 /** Forgets everything about the upgrades of a stack, because its data is gone. */

@@ -1,17 +1,19 @@
+import type Docker from "dockerode";
 import { bytesText } from "../checks/transferText";
 import { imageFacts } from "../checks/upgradeImage";
 import type { RecordedImage } from "../checks/upgradeRecord";
-import { dockerName, imageName } from "../config/names";
+import { imageName } from "../config/names";
 import type { EnvironmentConfig } from "../config/schema";
 import { connectDocker, dockerFailure } from "./dockerHost";
-import { codeServerImage } from "./imageSources";
 import { findProject } from "./project";
 import { READING, withToolsContainer } from "./toolsContainer";
 import { needsOf } from "./treeRoom";
 import { imageText, inspectImage, named } from "./upgradeImages";
+import { SERVICES, type UpgradeService, unitVolume } from "./upgradeServices";
 
-/** What an update would do to one editor that runs another image than it is to have. */
+/** What an update would do to one container that runs another image than it is to have. */
 export interface UpgradePlan {
+  readonly service: UpgradeService;
   readonly instance: number;
   readonly from: RecordedImage;
   /** Undefined when it has to be built or pulled first. */
@@ -22,16 +24,20 @@ export interface UpgradePlan {
   readonly files: number;
 }
 
-/** The name or the address of the image that an environment is to run. */
-export function wantedImage(root: string, { image }: Pick<EnvironmentConfig, "image">): string {
-  const source = codeServerImage(root, image);
+/** The name or the address of the image that a service of an environment is to run. */
+export function wantedImage(
+  root: string,
+  service: UpgradeService,
+  environment: EnvironmentConfig,
+): string {
+  const source = service.image(root, environment);
   return "reference" in source
     ? source.reference
     : imageName(source.folder, source.tag, source.contentHash);
 }
 
 /**
- * The upgrades that an update of the stack would make; none for editors that are new or keep their image.
+ * The upgrades that an update of the stack would make; none for what is new or keeps its image.
  *
  * Changes nothing. Throws a Failure when Docker does not answer.
  */
@@ -41,32 +47,45 @@ export async function planUpgrades(
 ): Promise<UpgradePlan[]> {
   try {
     const docker = await connectDocker();
-    const filters = { label: [`doom.stack=${stack}`, "doom.role=code-server"] };
-    const [running, wanted] = await Promise.all([
-      docker.listContainers({ all: true, filters }),
-      inspectImage(docker, wantedImage(findProject().root, environment)),
-    ]);
-    const others = running.filter(({ ImageID }) => ImageID !== wanted?.Id);
-    const plans: UpgradePlan[] = [];
-    for (const { ImageID, Labels } of others) {
-      const instance = Number(Labels["doom.instance"]);
-      if (instance > environment.instances) continue;
-      const old = await inspectImage(docker, ImageID);
-      const volume = dockerName(stack, "data", instance);
-      plans.push({
-        instance,
-        from: old === undefined ? { id: ImageID } : named(imageFacts(old)),
-        to: wanted && named(imageFacts(wanted)),
-        volume,
-        ...(await sizeOf(stack, volume)),
-      });
-    }
-    return plans.sort((a, b) => a.instance - b.instance);
+    const plans = SERVICES.map((service) => plansOf(docker, stack, service, environment));
+    return (await Promise.all(plans)).flat();
   } catch (error) {
     throw (error as { statusCode?: number }).statusCode === undefined
       ? error
       : dockerFailure(error);
   }
+}
+
+async function plansOf(
+  docker: Docker,
+  stack: string,
+  service: UpgradeService,
+  environment: EnvironmentConfig,
+): Promise<UpgradePlan[]> {
+  const numbers = service.numbers(environment);
+  if (numbers.length === 0) return [];
+  const filters = { label: [`doom.stack=${stack}`, `doom.role=${service.name}`] };
+  const [running, wanted] = await Promise.all([
+    docker.listContainers({ all: true, filters }),
+    inspectImage(docker, wantedImage(findProject().root, service, environment)),
+  ]);
+  const others = running.filter(({ ImageID }) => ImageID !== wanted?.Id);
+  const plans: UpgradePlan[] = [];
+  for (const { ImageID, Labels } of others) {
+    const instance = Number(Labels["doom.instance"] ?? 1);
+    if (!numbers.includes(instance)) continue;
+    const old = await inspectImage(docker, ImageID);
+    const volume = unitVolume(stack, { service, instance });
+    plans.push({
+      service,
+      instance,
+      from: old === undefined ? { id: ImageID } : named(imageFacts(old)),
+      to: wanted && named(imageFacts(wanted)),
+      volume,
+      ...(await sizeOf(stack, volume)),
+    });
+  }
+  return plans.sort((a, b) => a.instance - b.instance);
 }
 
 function sizeOf(stack: string, volume: string): Promise<{ bytes: number; files: number }> {
@@ -82,11 +101,12 @@ export async function describeUpgrades(
   environment: EnvironmentConfig,
 ): Promise<string[]> {
   const plans = await planUpgrades(stack, environment);
-  return plans.map(({ instance, from, to, volume, bytes, files }) => {
-    const wanted = "version" in environment.image ? environment.image.version : "the image";
+  return plans.map(({ service, instance, from, to, volume, bytes, files }) => {
+    const source = service.image(findProject().root, environment);
+    const wanted = "tag" in source ? source.tag : "the image";
     const target = to ? imageText(to) : `${wanted}, which is made first`;
     return [
-      `editor ${instance} goes from ${imageText(from)} to ${target}:`,
+      `${service.title(instance)} goes from ${imageText(from)} to ${target}:`,
       `${volume} (${bytesText(bytes)}, ${files} files) is copied, and copied once more to rehearse on,`,
       `which needs ${bytesText(2 * bytes)};`,
       "it is away for about as long as two restarts take",

@@ -13,12 +13,14 @@ import {
   type UpgradeRecord,
   unsealRecord,
 } from "../checks/upgradeRecord";
+import type { EnvironmentConfig } from "../config/schema";
 import { syncFolder, writeDurably } from "./durableFile";
 import { errorCode, Failure } from "./failure";
 import { type Project, stackFilePath } from "./project";
 import { readCommand } from "./upgradeCommand";
 import { liveManifestOf } from "./upgradeData";
 import { isOpen, type Journal, journalFolder, readJournal, upgradeFolder } from "./upgradeJournal";
+import { type UpgradeService, unitName } from "./upgradeServices";
 import { readVerified } from "./upgradeVerified";
 
 /** The records of a stack's upgrades: one folder each, with the manifests that it needs to go back. */
@@ -69,16 +71,16 @@ function readRecord(file: string, stack: string): UpgradeRecord | undefined {
   }
 }
 
-/** The editors of a stack whose upgrade, or way back, is ready for the engine or has gone through it. */
+/** The journals, by number, of those whose upgrade, or way back, is ready for the engine or has gone through it. */
 export function openJournals(
   project: Project,
   stack: string,
-  instances: number,
+  service: UpgradeService,
+  environment: EnvironmentConfig,
 ): ReadonlyMap<number, Journal> {
-  const all = Array.from({ length: instances }, (_, position) => position + 1);
   return new Map(
-    all.flatMap((instance): [number, Journal][] => {
-      const journal = readJournal(project, stack, instance);
+    service.numbers(environment).flatMap((instance): [number, Journal][] => {
+      const journal = readJournal(project, stack, unitName({ service, instance }));
       return isOpen(journal) && journal.stage === "passed" ? [[instance, journal]] : [];
     }),
   );
@@ -87,11 +89,12 @@ export function openJournals(
 /**
  * Makes the record of what the journals say, with copies of their manifests.
  *
- * `checks` are those of the live editors, by number. Journals are of one kind.
+ * `checks` are those of the live ones, by number. Journals are of one kind and of one service.
  */
 export function recordJournals(
   project: Project,
   stack: string,
+  service: UpgradeService,
   journals: ReadonlyMap<number, Journal>,
   {
     result,
@@ -107,8 +110,9 @@ export function recordJournals(
   const folder = recordFolder(project, stack, id);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const editors = [...journals].map(([instance, journal]): RecordedEditor => {
-    const manifestFile = `editor-${instance}.jsonl`;
-    const manifest = liveManifestOf(journalFolder(project, stack, instance));
+    const unit = unitName({ service, instance });
+    const manifestFile = `${unit}.jsonl`;
+    const manifest = liveManifestOf(journalFolder(project, stack, unit));
     copyFileSync(manifest, join(folder, manifestFile));
     const { from, to, copy, timings, extensions = [] } = journal;
     if (journal.manifest === undefined) throw new Error("a journal that passed without a manifest");
@@ -134,7 +138,7 @@ export function recordJournals(
     record: 1,
     id,
     stack,
-    service: "code-server",
+    service: service.name,
     kind: all[0]?.kind ?? "upgrade",
     result,
     who: `${userInfo().username}@${hostname()}`,

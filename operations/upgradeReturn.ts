@@ -1,5 +1,4 @@
 import type Docker from "dockerode";
-import { dockerName } from "../config/names";
 import { Failure } from "./failure";
 import { runningWith } from "./snapshotPlaces";
 import { COPY, FORMER, type UpgradeData } from "./upgradeData";
@@ -9,21 +8,23 @@ import {
   enterStage,
   type GateRun,
   orUndo,
-  startEditor,
-  stopEditor,
+  otherUsers,
+  startAgain,
+  stopContainer,
   volumeAt,
   withData,
 } from "./upgradeRun";
+import { unitVolume } from "./upgradeServices";
 
-/** The way back of one editor: its data is kept, and what it was before takes its place. */
+/** The way back of one container: its data is kept, and what it was before takes its place. */
 
 /** What is left of a way back when it is asked for again. */
 const BEGUN: readonly Journal["stage"][] = ["asked", "copying", "stopping"];
 
 /**
- * Keeps the editor's data in a volume of its own and restores what was before, both proven.
+ * Keeps the data in a volume of its own and restores what was before, both proven.
  *
- * Gives the journal in the stage `passed`: the editor is stopped, and the engine may replace it. When
+ * Gives the journal in the stage `passed`: the container is stopped, and the engine may replace it. When
  * anything fails, all is as it was. Throws a Failure that names the stage.
  */
 export async function goBack(
@@ -41,7 +42,7 @@ export async function goBack(
       await ensureVolume(run, "after-upgrade", asked.copy);
       await way.go();
       // The engine replaces only what is of another image.
-      if (container?.Image === run.image) await startEditor(run, way.journal);
+      if (container?.Image === run.image) await startAgain(run, way.journal);
       return way.journal;
     },
   );
@@ -85,7 +86,8 @@ class WayBack {
     await data.copyHot();
     this.run.observer.enter("reading the data from before the upgrade");
     await data.requireUndamaged(FORMER, former, "the data from before the upgrade");
-    this.enter("stopping");
+    const others = new Set([...(this.journal.others ?? []), ...(await otherUsers(this.run))]);
+    this.enter("stopping", { others: [...others] });
     await this.stop();
     await data.copyRest();
     data.keepManifest();
@@ -93,12 +95,14 @@ class WayBack {
   }
 
   private async stop(): Promise<void> {
-    if (this.journal.container) await stopEditor(this.run, this.journal.container.id);
+    const { container, others = [] } = this.journal;
+    const all = [...(container ? [container.id] : []), ...others];
+    await Promise.all(all.map((id) => stopContainer(this.run, id)));
   }
 
   private async restore(data: UpgradeData, former: string): Promise<void> {
-    const { docker, stack, instance } = this.run;
-    const users = await runningWith(docker, dockerName(stack, "data", instance));
+    const { docker, stack } = this.run;
+    const users = await runningWith(docker, unitVolume(stack, this.run));
     if (users.length > 0) {
       const names = users.map(({ name }) => name).join(", ");
       throw new Failure("locked", `${names} uses the data.`, {
@@ -106,7 +110,7 @@ class WayBack {
       });
     }
     const manifest = await data.restore(FORMER, former);
-    const extensions = await data.extensions(FORMER);
+    const extensions = await data.inventory(FORMER);
     this.enter("passed", { manifest, extensions, attempt: this.run.attempt });
   }
 }

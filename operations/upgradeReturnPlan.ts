@@ -3,18 +3,17 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type Docker from "dockerode";
 import { returnedStackFile } from "../checks/returnedStackFile";
-import { parseStackFile } from "../checks/stackFile";
 import type { ReturnClaim, UpgradeRecord } from "../checks/upgradeRecord";
 import { returnClaims } from "../checks/upgradeRecord";
 import { upgradeName } from "../config/names";
-import { parseEnvironment } from "../config/schema";
 import { Failure } from "./failure";
 import type { Project } from "./project";
 import { inspectImage } from "./upgradeImages";
 import { isOpen, type Journal, readJournal, writeJournal } from "./upgradeJournal";
 import { wantedImage } from "./upgradePlan";
 import { recordFolder } from "./upgradeRecords";
-import { readStackText } from "./upgradeTarget";
+import { SERVICES, serviceOf, unitName } from "./upgradeServices";
+import { environmentIn, readStackText } from "./upgradeTarget";
 
 /** What it takes to go back to what a record says: checked, then asked of the gates, then proven. */
 
@@ -33,14 +32,17 @@ export async function planReturn(
   record: UpgradeRecord,
 ): Promise<ReturnPlan> {
   const { stack, editors, stackFile } = record;
+  const service = serviceOf(record.service);
   const missing: string[] = [];
   if (stackFile === undefined) missing.push("nobody has kept the stack's file from before");
   for (const { instance, from, copy, manifestFile } of editors) {
     if (from === undefined || (await inspectImage(docker, from.id)) === undefined)
-      missing.push(`the image of editor ${instance}, ${from?.id}, is not on the Docker host`);
+      missing.push(
+        `the image of ${service.title(instance)}, ${from?.id}, is not on the Docker host`,
+      );
     if (!(await hasVolume(docker, copy))) missing.push(`the volume ${copy} is gone`);
     if (!existsSync(join(recordFolder(project, stack, record.id), manifestFile)))
-      missing.push(`the manifest of editor ${instance} is gone`);
+      missing.push(`the manifest of ${service.title(instance)} is gone`);
   }
   if (missing.length > 0 || stackFile === undefined) {
     throw new Failure("data", `The upgrade ${record.id} of ${stack} cannot be taken back:`, {
@@ -49,19 +51,20 @@ export async function planReturn(
     });
   }
   const current = readStackText(project, stack);
-  const text = returnedStackFile(stackFile.text, current);
+  const others = SERVICES.filter((other) => other !== service).flatMap((other) => [
+    other.versionKey,
+    other.referenceKey,
+  ]);
+  const text = returnedStackFile(stackFile.text, current, { others });
   const image = editors[0]?.from?.id as string;
-  const name = wantedImage(project.root, environmentIn(text, stack));
+  const name = wantedImage(project.root, service, environmentIn(text, stack));
+  const pin = { ...service, image };
   const pinned = (await inspectImage(docker, name))?.Id !== image;
   return {
     record,
-    stackFile: pinned ? returnedStackFile(stackFile.text, current, image) : text,
+    stackFile: pinned ? returnedStackFile(stackFile.text, current, { others, pin }) : text,
     pinned,
   };
-}
-
-function environmentIn(text: string, stack: string) {
-  return parseEnvironment(parseStackFile(Buffer.from(text), `Pulumi.${stack}.yaml`).environment);
 }
 
 async function hasVolume(docker: Docker, name: string): Promise<boolean> {
@@ -69,11 +72,13 @@ async function hasVolume(docker: Docker, name: string): Promise<boolean> {
   return Volumes.some(({ Name }) => Name === name);
 }
 
-/** Asks the gate of each editor for its way back; one that has begun already goes on. */
+/** Asks the gate of each container for its way back; one that has begun already goes on. */
 export function askForReturn(project: Project, { record }: ReturnPlan): void {
   const { stack } = record;
+  const service = serviceOf(record.service);
   for (const { instance, from, to, copy, manifestFile } of record.editors) {
-    const before = readJournal(project, stack, instance);
+    const unit = unitName({ service, instance });
+    const before = readJournal(project, stack, unit);
     if (isOpen(before) && before.takesBack === record.id) continue;
     const id = randomBytes(4).toString("hex");
     const journal: Journal = {
@@ -91,16 +96,18 @@ export function askForReturn(project: Project, { record }: ReturnPlan): void {
         manifestFile: join(recordFolder(project, stack, record.id), manifestFile),
       },
       takesBack: record.id,
+      // Those that the upgrade has stopped and nobody has started again.
+      ...(isOpen(before) && before.others ? { others: before.others } : {}),
       startedAt: new Date().toISOString(),
       timings: {},
     };
-    writeJournal(project, stack, instance, journal);
+    writeJournal(project, stack, unit, journal);
   }
 }
 
 export interface Return {
   readonly claims: readonly ReturnClaim[];
-  /** Where what was written after the upgrade is kept, by the number of the editor. */
+  /** Where what was written after the upgrade is kept, by number. */
   readonly kept: Readonly<Record<number, string>>;
 }
 
@@ -111,11 +118,12 @@ export function proveReturn(
   images: ReadonlyMap<number, string>,
 ): Return {
   const { stack, editors } = record;
+  const service = serviceOf(record.service);
   const journals = editors.map(({ instance }) => ({
     instance,
-    journal: readJournal(project, stack, instance),
+    journal: readJournal(project, stack, unitName({ service, instance })),
   }));
-  const claims = returnClaims(record, {
+  const claims = returnClaims(record, service.title, {
     images,
     stackFile: readStackText(project, stack),
     intended: stackFile,

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type Docker from "dockerode";
 import { judgeState } from "../checks/containerState";
-import { dockerLabels, dockerName, type UpgradeRole } from "../config/names";
+import { dockerLabels, type UpgradeRole } from "../config/names";
 import type { EnvironmentConfig } from "../config/schema";
 import { lastLogLines } from "./containerLog";
 import { dockerFailure } from "./dockerHost";
@@ -9,6 +9,7 @@ import { errorText, Failure } from "./failure";
 import { ownLock } from "./locks";
 import type { Observer } from "./migrationContainer";
 import type { Project } from "./project";
+import { runningWith } from "./snapshotPlaces";
 import {
   OWNER,
   type ToolsContainer,
@@ -19,15 +20,15 @@ import {
 import { COPY, LIVE, UpgradeData } from "./upgradeData";
 import { imageText } from "./upgradeImages";
 import { type Journal, journalFolder, type Stage, writeJournal } from "./upgradeJournal";
+import { type Unit, unitContainer, unitName, unitsOf, unitVolume } from "./upgradeServices";
 
-/** One run of the gate of one editor, and what its stages have in common. */
+/** One run of the gate of one container, and what its stages have in common. */
 
-export interface GateRun {
+export interface GateRun extends Unit {
   readonly project: Project;
   readonly docker: Docker;
   readonly stack: string;
-  readonly instance: number;
-  /** Content address of the image that the editor is to have. */
+  /** Content address of the image that the container is to have. */
   readonly image: string;
   readonly attempt: number;
   readonly environment: EnvironmentConfig;
@@ -52,7 +53,7 @@ export async function inspectContainer(
 /** Puts a journal on disk, in its next stage. */
 export function enterStage(run: GateRun, journal: Journal, stage: Stage): Journal {
   const next = { ...journal, stage };
-  writeJournal(run.project, run.stack, run.instance, next);
+  writeJournal(run.project, run.stack, unitName(run), next);
   return next;
 }
 
@@ -74,15 +75,15 @@ export async function removeVolumes(docker: Docker, names: readonly string[]): P
   }
 }
 
-/** Does `work` on the editor's data and on volumes of the upgrade's, in a tools container. */
+/** Does `work` on the data and on volumes of the upgrade's, in a tools container. */
 export function withData<T>(
   run: GateRun,
   mounts: readonly ToolsMount[],
   work: (data: UpgradeData, tools: ToolsContainer) => Promise<T>,
   options: { readonly writesLive?: boolean; readonly signal?: AbortSignal } = {},
 ): Promise<T> {
-  const { stack, instance, project, observer } = run;
-  const live = dockerName(stack, "data", instance);
+  const { stack, project, observer } = run;
+  const live = unitVolume(stack, run);
   const { writesLive = false, signal } = options;
   return withToolsContainer(
     {
@@ -93,7 +94,10 @@ export function withData<T>(
       ...(signal === undefined ? {} : { signal }),
     },
     (tools) =>
-      work(new UpgradeData(tools, journalFolder(project, stack, instance), observer), tools),
+      work(
+        new UpgradeData(tools, journalFolder(project, stack, unitName(run)), run.service, observer),
+        tools,
+      ),
   );
 }
 
@@ -102,8 +106,8 @@ export function volumeAt(from: string, at: string, readOnly = false): ToolsMount
   return { kind: "volume", from, at, readOnly };
 }
 
-/** Stops the editor; it may have ended by itself or be gone. */
-export async function stopEditor({ docker }: GateRun, id: string): Promise<void> {
+/** Stops a container; it may have ended by itself or be gone. */
+export async function stopContainer({ docker }: GateRun, id: string): Promise<void> {
   try {
     await docker.getContainer(id).stop({ t: STOP_SECONDS });
   } catch (error) {
@@ -119,29 +123,54 @@ const DOCKER_MS = 90_000;
 const POLL_MS = 250;
 const LOG_LINES = 20;
 
-/** Starts the old editor again, when it ran before, and waits until it serves. Throws a {@link Failure}. */
-export async function startEditor(run: GateRun, journal: Journal): Promise<void> {
+/**
+ * The other containers of the environment that use the data now, by name.
+ *
+ * An agent that shares an editor's files would write into what is being copied for the last time.
+ */
+export async function otherUsers(run: GateRun): Promise<string[]> {
+  const { docker, stack } = run;
+  const others = unitsOf(run.environment).map((unit) => unitContainer(stack, unit));
+  const users = await runningWith(docker, unitVolume(stack, run));
+  const own = unitContainer(stack, run);
+  return users.map(({ name }) => name).filter((name) => name !== own && others.includes(name));
+}
+
+/** Starts those again that were stopped for it; one that has gone meanwhile is not missed. */
+export async function startOthers({ docker }: GateRun, { others = [] }: Journal): Promise<void> {
+  for (const name of others) {
+    try {
+      await docker.getContainer(name).start();
+    } catch (error) {
+      const status = (error as { statusCode?: number }).statusCode;
+      if (status !== 304 && status !== 404) throw error;
+    }
+  }
+}
+
+/** Starts the old container again, when it ran before, and waits until it serves. Throws a {@link Failure}. */
+export async function startAgain(run: GateRun, journal: Journal): Promise<void> {
   const { container } = journal;
   if (container === undefined || !container.running) return;
-  const editor = run.docker.getContainer(container.id);
+  const old = run.docker.getContainer(container.id);
   if ((await inspectContainer(run.docker, container.id)) === undefined) return;
   run.observer.enter(`starting ${container.name} again`);
   try {
-    await editor.start();
+    await old.start();
   } catch (error) {
     if ((error as { statusCode?: number }).statusCode !== 304) throw error;
   }
   const end = Date.now() + HEALTHY_MS;
   for (let evidence = ""; ; await wait(POLL_MS)) {
-    const verdict = judgeState(await editor.inspect());
+    const verdict = judgeState(await old.inspect());
     if (verdict.kind === "healthy") return;
     evidence = verdict.evidence;
     if (verdict.kind !== "failed" && Date.now() < end) continue;
     throw new Failure(
       "unhealthy",
-      `The editor ${container.name} does not serve again: ${evidence}.`,
+      `The container ${container.name} does not serve again: ${evidence}.`,
       {
-        problems: await lastLogLines(editor, LOG_LINES, []),
+        problems: await lastLogLines(old, LOG_LINES, []),
         fix: `see what it says: docker logs --tail 50 ${container.name}; its data is as it was`,
       },
     );
@@ -149,10 +178,10 @@ export async function startEditor(run: GateRun, journal: Journal): Promise<void>
 }
 
 /**
- * Takes back what an upgrade, or a way back, has done so far, and starts the old editor again.
+ * Takes back what an upgrade, or a way back, has done so far, and starts the old container again.
  *
- * Not for an upgrade whose new version may have been at work already. Throws a {@link Failure} when the editor
- * cannot be started or its data not be restored.
+ * Not for an upgrade whose new version may have been at work already. Throws a {@link Failure} when the
+ * container cannot be started or its data not be restored.
  */
 export async function undo(run: GateRun, journal: Journal): Promise<void> {
   const { docker, observer } = run;
@@ -165,7 +194,8 @@ export async function undo(run: GateRun, journal: Journal): Promise<void> {
       { writesLive: true },
     );
   }
-  await startEditor(run, journal);
+  await startAgain(run, journal);
+  await startOthers(run, journal);
   await removeVolumes(docker, [journal.copy]);
   enterStage(run, { ...journal, outcome: "taken back", failedAt: journal.stage }, "closed");
 }
@@ -198,7 +228,7 @@ export async function orUndo<T>(
     const { stage, kind, to, container } = journal;
     const reason = asFailure(run.signal.aborted ? run.signal.reason : error);
     const what = kind === "upgrade" ? "The upgrade" : "The way back";
-    const where = `${what} of editor ${run.instance} to ${imageText(to)} failed at ${STAGE_NAMES[stage]}: ${reason.summary}`;
+    const where = `${what} of ${run.service.title(run.instance)} to ${imageText(to)} failed at ${STAGE_NAMES[stage]}: ${reason.summary}`;
     try {
       await untilDockerAnswers(run);
       await undo(run, journal);
@@ -218,7 +248,7 @@ export async function orUndo<T>(
   }
 }
 
-/** A Docker that is started anew takes its time, and the editor can only be started when it is back. */
+/** A Docker that is started anew takes its time, and the container can only be started when it is back. */
 async function untilDockerAnswers({ docker, observer }: GateRun): Promise<void> {
   const end = Date.now() + DOCKER_MS;
   for (let waited = false; ; waited = true) {

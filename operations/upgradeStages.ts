@@ -1,4 +1,3 @@
-import { START_PATHS } from "../checks/volatilePaths";
 import { upgradeName } from "../config/names";
 import type { GateResult } from "./deepGate";
 import { Failure } from "./failure";
@@ -12,8 +11,9 @@ import {
   enterStage,
   type GateRun,
   orUndo,
+  otherUsers,
   removeVolumes,
-  stopEditor,
+  stopContainer,
   volumeAt,
   withData,
 } from "./upgradeRun";
@@ -21,7 +21,7 @@ import {
 /** The stages of an upgrade until the engine may replace the container. */
 
 /**
- * Copies the data, rehearses the image on a clone of the copy, stops the editor and copies the rest.
+ * Copies the data, rehearses the image on a clone of the copy, stops the container and copies the rest.
  *
  * Gives the journal in the stage `passed`. When anything fails, all is as it was before. Throws a
  * {@link Failure} that names the stage.
@@ -66,16 +66,18 @@ class Upgrade {
       await data.copyHot();
       return data.clone();
     });
-    this.enter("rehearsing", { extensions: await data.extensions(COPY) });
+    this.enter("rehearsing", { extensions: await data.inventory(COPY) });
     await this.timed("rehearsal", async () => {
       requirePassed(await this.rehearse());
-      await requireUntouched(data, manifest);
+      await requireUntouched(data, manifest, this.run.service.startPaths);
       await emptyTree(tools, CLONE);
     });
     await data.catchUp();
-    this.enter("stopping");
+    this.enter("stopping", { others: await otherUsers(this.run) });
     const began = Date.now();
-    if (this.journal.container) await stopEditor(this.run, this.journal.container.id);
+    const { container, others = [] } = this.journal;
+    const all = [...(container ? [container.id] : []), ...others];
+    await Promise.all(all.map((id) => stopContainer(this.run, id)));
     const proven = await data.copyRest();
     this.enter("passed", {
       manifest: proven,
@@ -85,20 +87,21 @@ class Upgrade {
   }
 
   private rehearse(): Promise<GateResult> {
-    const { project, docker, stack, instance, environment, signal, observer } = this.run;
+    const { project, docker, stack, service, instance, environment, signal, observer } = this.run;
     const { id, to, shape, extensions = [] } = this.journal;
     observer.enter("rehearsing the new version on a clone of the data");
     return rehearse({
       project,
       docker,
       stack,
+      service,
       instance,
       id,
       image: to.id,
       shape: shape as ContainerShape,
       environment,
       volume: this.clone,
-      extensions,
+      inventory: extensions,
       signal,
     });
   }
@@ -125,8 +128,12 @@ export function requirePassed({ passed, checks, log = [] }: GateResult): void {
   });
 }
 
-async function requireUntouched(data: UpgradeData, manifest: string): Promise<void> {
-  const changes = await data.changesSince(CLONE, manifest, START_PATHS);
+async function requireUntouched(
+  data: UpgradeData,
+  manifest: string,
+  startPaths: readonly string[],
+): Promise<void> {
+  const changes = await data.changesSince(CLONE, manifest, startPaths);
   if (changes.length === 0) return;
   throw new Failure("data", "the new version changes data when it starts.", {
     problems: describeDifferences(changes),

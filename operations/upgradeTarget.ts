@@ -1,9 +1,10 @@
 import { readFileSync, statSync } from "node:fs";
 import type Docker from "dockerode";
+import { parseStackFile } from "../checks/stackFile";
 import { allowedVersions, supportedVersions } from "../checks/support";
 import { imageFacts, upgradeProblems } from "../checks/upgradeImage";
 import { compareVersions } from "../checks/versionOrder";
-import type { EnvironmentConfig } from "../config/schema";
+import { type EnvironmentConfig, parseEnvironment } from "../config/schema";
 import { StackDocument } from "../config/stackDocument";
 import { writeDurably } from "./durableFile";
 import { errorText, Failure } from "./failure";
@@ -49,6 +50,13 @@ export function targetText(target: UpgradeTarget): string {
   return "version" in target ? target.version : target.reference;
 }
 
+/** What is upgraded, and the text of the stack's file with the target in it. */
+export interface TargetPlace {
+  readonly stack: string;
+  readonly service: UpgradeService;
+  readonly stackFile: string;
+}
+
 /**
  * Makes sure that the running images may give way to the target; gives the target's ID when the host has it.
  *
@@ -56,12 +64,12 @@ export function targetText(target: UpgradeTarget): string {
  */
 export async function requireTarget(
   docker: Docker,
-  stack: string,
+  place: TargetPlace,
   running: ReadonlyMap<number, string>,
   target: UpgradeTarget,
 ): Promise<string | undefined> {
-  const image = target as EnvironmentConfig["image"];
-  const name = wantedImage(findProject().root, { image });
+  const environment = environmentIn(place.stackFile, place.stack);
+  const name = wantedImage(findProject().root, place.service, environment);
   if ("reference" in target) await pullMissing(docker, target.reference);
   const present = await inspectImage(docker, name);
   for (const id of new Set(running.values())) {
@@ -69,8 +77,8 @@ export async function requireTarget(
     const from = { version: old && imageFacts(old).version };
     if (present !== undefined && present.Id === id) continue;
     if (present === undefined && "version" in target)
-      await requireStep(docker, stack, from, target.version);
-    else await requireUpgradable(docker, stack, from, name);
+      await requireStep(docker, place, from, target.version);
+    else await requireUpgradable(docker, place, from, name);
   }
   return present?.Id;
 }
@@ -78,7 +86,7 @@ export async function requireTarget(
 /** The same for an image that will be built here, for this host and with our health check. */
 async function requireStep(
   docker: Docker,
-  stack: string,
+  { stack, service }: TargetPlace,
   from: { readonly version: string | undefined },
   version: string,
 ): Promise<void> {
@@ -87,9 +95,14 @@ async function requireStep(
     docker.version(),
   ]);
   const to = { id: "", version, architecture, hasHealthCheck: true };
-  const problems = upgradeProblems({ from, to, host: { architecture, apiVersion } });
+  const problems = upgradeProblems({
+    part: service.part,
+    from,
+    to,
+    host: { architecture, apiVersion },
+  });
   if (problems.length === 0) return;
-  throw new Failure("configuration", `${stack} cannot be upgraded to ${version}:`, {
+  throw new Failure("configuration", `${stack} cannot be upgraded to ${service.name} ${version}:`, {
     problems,
     fix: "choose another version; nothing was changed",
   });
@@ -129,6 +142,11 @@ export function withTarget(text: string, service: UpgradeService, target: Upgrad
   settings.set(key, targetText(target));
   document.setSettings(settings, new Map([[key, other]]));
   return document.toString();
+}
+
+/** The environment that a stack's file describes. */
+export function environmentIn(text: string, stack: string): EnvironmentConfig {
+  return parseEnvironment(parseStackFile(Buffer.from(text), `Pulumi.${stack}.yaml`).environment);
 }
 
 /** The text of the stack's file as it is. */

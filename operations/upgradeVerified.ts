@@ -13,9 +13,18 @@ export interface Verified {
   readonly at: string;
   /** The text of `Pulumi.<stack>.yaml`; its secrets are encrypted. */
   readonly stackFile: string;
-  readonly editors: Readonly<
-    Record<number, { readonly image: RecordedImage; readonly shape: ContainerShape }>
-  >;
+  /** By the name of the unit: `code-server-1`. */
+  readonly units: Readonly<Record<string, VerifiedUnit>>;
+}
+
+export interface VerifiedUnit {
+  readonly image: RecordedImage;
+  readonly shape: ContainerShape;
+}
+
+/** How it was written while only editors were upgraded. */
+interface FirstForm {
+  readonly editors?: Readonly<Record<number, VerifiedUnit>>;
 }
 
 const fileOf = (project: Project, stack: string) =>
@@ -25,12 +34,24 @@ const fileOf = (project: Project, stack: string) =>
 export function readVerified(project: Project, stack: string): Verified | undefined {
   const file = fileOf(project, stack);
   try {
-    return JSON.parse(readFileSync(file, "utf8")) as Verified;
+    const found = JSON.parse(readFileSync(file, "utf8")) as Verified & FirstForm;
+    const { editors = {}, ...rest } = found;
+    const units = Object.entries(editors).map(([number, unit]) => [`code-server-${number}`, unit]);
+    return { ...rest, units: { ...Object.fromEntries(units), ...rest.units } };
   } catch (error) {
     if (errorCode(error) === "ENOENT") return undefined;
     if (!(error instanceof SyntaxError)) throw error;
     throw new Failure("state", `${file} is damaged.`, { fix: `rm ${file}` });
   }
+}
+
+/** What one container was then; undefined when nobody has seen it right. */
+export function lastVerified(
+  project: Project,
+  stack: string,
+  unit: string,
+): VerifiedUnit | undefined {
+  return readVerified(project, stack)?.units[unit];
 }
 
 export function writeVerified(project: Project, stack: string, verified: Verified): void {

@@ -1,36 +1,41 @@
 import { readFileSync } from "node:fs";
 import type Docker from "dockerode";
 import { imageFacts } from "../checks/upgradeImage";
-import type { RecordedCheck, UpgradeRecord } from "../checks/upgradeRecord";
-import { SESSION_PATHS } from "../checks/volatilePaths";
-import { dockerName } from "../config/names";
-import { parseEnvironment } from "../config/schema";
+import type { RecordedCheck } from "../checks/upgradeRecord";
+import { type EnvironmentConfig, parseEnvironment } from "../config/schema";
 import { shapeOf } from "./containerShape";
 import { connectDocker } from "./dockerHost";
 import { errorText, Failure } from "./failure";
-import { GATE_TIMES } from "./gateInput";
 import { findProject, type Project, readStackFile, stackFilePath } from "./project";
 import { describeDifferences, LIVE } from "./upgradeData";
 import { imageText, inspectImage, named } from "./upgradeImages";
-import { isOpen, type Journal, readJournal, writeJournal } from "./upgradeJournal";
+import { type Journal, writeJournal } from "./upgradeJournal";
 import { openJournals, recordJournals, removeOldCopies } from "./upgradeRecords";
-import { type GateRun, inspectContainer, withData } from "./upgradeRun";
-import { type Verified, writeVerified } from "./upgradeVerified";
+import { type GateRun, inspectContainer, startOthers, withData } from "./upgradeRun";
+import {
+  SERVICES,
+  type UpgradeService,
+  unitContainer,
+  unitName,
+  unitsOf,
+  unitTitle,
+} from "./upgradeServices";
+import { type VerifiedUnit, writeVerified } from "./upgradeVerified";
 
-/** Whether editors that have just been replaced do all that they have to, with the data that they had. */
+/** Whether containers that have just been replaced do all that they have to, with the data that they had. */
 
 export interface VerificationReport {
-  /** Numbers of the editors that were replaced by another image, and passed. */
-  readonly verified: readonly number[];
-  /** Of the upgrade, or the way back. */
-  readonly record?: string;
+  /** Those that were replaced by another image, and passed: `code-server-1`. */
+  readonly verified: readonly string[];
+  /** Of the upgrades, or the ways back. */
+  readonly records: readonly string[];
 }
 
 const TIMEOUT_MS = 120_000;
 
 /**
- * Compares the data of every editor that was upgraded, or went back, with what it was, and puts the editor through
- * the deep gate; then closes its journal, and writes down what the stack is now.
+ * Compares the data of everything that was upgraded, or went back, with what it was, and puts it through its
+ * gate; then starts again what shares that data, closes its journal, and writes down what the stack is now.
  *
  * Throws a {@link Failure} that says how to go back; the journals stay open then.
  */
@@ -38,24 +43,41 @@ export async function verifyStack(stack: string): Promise<VerificationReport> {
   const project = findProject();
   const docker = await connectDocker(TIMEOUT_MS);
   const environment = parseEnvironment(readStackFile(project, stack).environment);
-  const journals = openJournals(project, stack, environment.instances);
-  const checks = new Map<number, readonly RecordedCheck[]>();
-  for (const [instance, journal] of journals) {
-    const run = runOf({ project, docker, stack, instance, environment, journal });
-    checks.set(instance, await verifyEditor(run, journal));
+  const proven: Proven[] = [];
+  for (const service of SERVICES) {
+    const journals = openJournals(project, stack, service, environment);
+    const checks = new Map<number, readonly RecordedCheck[]>();
+    for (const [instance, journal] of journals) {
+      const run = runOf({ project, docker, stack, service, instance, environment, journal });
+      checks.set(instance, await verifyUnit(run, journal));
+    }
+    if (journals.size > 0) proven.push({ service, journals, checks });
   }
-  const record =
-    journals.size > 0
-      ? recordJournals(project, stack, journals, { result: "verified", checks })
-      : undefined;
-  await noteVerified(project, docker, stack, environment.instances);
-  closeJournals(project, stack, environment.instances, record);
-  if (record) await removeOldCopies(project, docker, stack);
-  return { verified: [...journals.keys()], ...(record ? { record: record.id } : {}) };
+  // First the records: they tell what was before, and what is noted then is what is now.
+  const records = proven.map(({ service, journals, checks }) =>
+    recordJournals(project, stack, service, journals, { result: "verified", checks }),
+  );
+  await noteVerified(project, docker, stack, environment);
+  for (const [position, { service, journals }] of proven.entries())
+    closeJournals(project, stack, service, journals, records[position]?.id);
+  if (records.length > 0) await removeOldCopies(project, docker, stack);
+  return {
+    verified: proven.flatMap(({ service, journals }) =>
+      [...journals.keys()].map((instance) => unitName({ service, instance })),
+    ),
+    records: records.map(({ id }) => id),
+  };
+}
+
+/** Those of one service that are right. */
+interface Proven {
+  readonly service: UpgradeService;
+  readonly journals: ReadonlyMap<number, Journal>;
+  readonly checks: ReadonlyMap<number, readonly RecordedCheck[]>;
 }
 
 function runOf(
-  given: Pick<GateRun, "project" | "docker" | "stack" | "instance" | "environment"> & {
+  given: Pick<GateRun, "project" | "docker" | "stack" | "service" | "instance" | "environment"> & {
     readonly journal: Journal;
   },
 ): GateRun {
@@ -70,10 +92,10 @@ function runOf(
   };
 }
 
-/** Gives what the deep gate found. Throws a {@link Failure} unless all is right. */
-async function verifyEditor(run: GateRun, journal: Journal): Promise<readonly RecordedCheck[]> {
-  const { docker, stack, instance } = run;
-  const name = dockerName(stack, "code-server", instance);
+/** Gives what the gate found. Throws a {@link Failure} unless all is right. */
+async function verifyUnit(run: GateRun, journal: Journal): Promise<readonly RecordedCheck[]> {
+  const { docker, stack, service } = run;
+  const name = unitContainer(stack, run);
   try {
     const container = await inspectContainer(docker, name);
     if (container?.Image !== journal.to.id) {
@@ -82,22 +104,22 @@ async function verifyEditor(run: GateRun, journal: Journal): Promise<readonly Re
     }
     // First, since people may begin to work as soon as it serves.
     await requireSameData(run);
-    const { deepGate } = await import("./deepGate.js");
     const { requirePassed } = await import("./upgradeStages.js");
-    const result = await deepGate({
+    const result = await service.gate({
       container: container.Id,
-      loginHash: loginHashOf(container),
-      extensions: journal.extensions ?? [],
-      ...GATE_TIMES,
+      inventory: journal.extensions ?? [],
+      secret: (path) => secretOf(container, path),
+      rehearsal: false,
     });
     requirePassed(result);
+    await startOthers(run, journal);
     return result.checks;
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     const what = journal.kind === "upgrade" ? "after its upgrade" : "after it went back";
     throw new Failure(
       error.kind,
-      `Editor ${instance} of ${stack} is not right ${what} to ${imageText(journal.to)}: ${error.summary}`,
+      `${unitTitle(run)} of ${stack} is not right ${what} to ${imageText(journal.to)}: ${error.summary}`,
       {
         problems: error.problems,
         fix: `npx doom rollback ${stack} brings back image, configuration and data as they were; what was written since is kept`,
@@ -109,7 +131,7 @@ async function verifyEditor(run: GateRun, journal: Journal): Promise<readonly Re
 async function requireSameData(run: GateRun): Promise<void> {
   run.observer.enter("comparing the data with what it was");
   const changes = await withData(run, [], (data) =>
-    data.changesSince(LIVE, data.liveManifest, SESSION_PATHS, true),
+    data.changesSince(LIVE, data.liveManifest, run.service.sessionPaths, true),
   );
   if (changes.length === 0) return;
   throw new Failure("data", "its data is not what it was.", {
@@ -118,9 +140,9 @@ async function requireSameData(run: GateRun): Promise<void> {
 }
 
 /** The program keeps it in a file in memory, which the container mounts; it never passes a command line. */
-function loginHashOf({ Mounts, Name }: Docker.ContainerInspectInfo): string {
-  const secret = Mounts.find(({ Destination }) => Destination === "/run/secrets/hashed-password");
-  if (secret === undefined) throw new Failure("unhealthy", `${Name.slice(1)} has no login secret.`);
+function secretOf({ Mounts, Name }: Docker.ContainerInspectInfo, path: string): string {
+  const secret = Mounts.find(({ Destination }) => Destination === path);
+  if (secret === undefined) throw new Failure("unhealthy", `${Name.slice(1)} has no ${path}.`);
   return readFileSync(secret.Source, "utf8");
 }
 
@@ -129,33 +151,33 @@ async function noteVerified(
   project: Project,
   docker: Docker,
   stack: string,
-  instances: number,
+  environment: EnvironmentConfig,
 ): Promise<void> {
-  const editors: Record<number, Verified["editors"][number]> = {};
-  for (let instance = 1; instance <= instances; instance += 1) {
-    const container = await inspectContainer(docker, dockerName(stack, "code-server", instance));
+  const units: Record<string, VerifiedUnit> = {};
+  for (const unit of unitsOf(environment)) {
+    const container = await inspectContainer(docker, unitContainer(stack, unit));
     if (container === undefined) continue;
     const image = await inspectImage(docker, container.Image);
-    editors[instance] = {
+    units[unitName(unit)] = {
       image: image === undefined ? { id: container.Image } : named(imageFacts(image)),
       shape: shapeOf(container, image?.Config.Env ?? []),
     };
   }
   const stackFile = readFileSync(stackFilePath(project, stack), "utf8");
-  writeVerified(project, stack, { verified: 1, at: new Date().toISOString(), stackFile, editors });
+  writeVerified(project, stack, { verified: 1, at: new Date().toISOString(), stackFile, units });
 }
 
 function closeJournals(
   project: Project,
   stack: string,
-  instances: number,
-  record: UpgradeRecord | undefined,
+  service: UpgradeService,
+  journals: ReadonlyMap<number, Journal>,
+  record: string | undefined,
 ): void {
-  for (let instance = 1; instance <= instances; instance += 1) {
-    const journal = readJournal(project, stack, instance);
-    if (!isOpen(journal) || journal.stage !== "passed") continue;
-    const outcome = `verified; record ${record?.id}`;
-    writeJournal(project, stack, instance, { ...journal, stage: "closed", outcome });
+  for (const [instance, journal] of journals) {
+    const outcome = `verified; record ${record}`;
+    const closed: Journal = { ...journal, stage: "closed", outcome };
+    writeJournal(project, stack, unitName({ service, instance }), closed);
   }
 }
 

@@ -13,6 +13,7 @@ import {
   returnTo,
   runningImages,
   settle,
+  taskOf,
   type UpgradeTask,
   unverifiedUpgrade,
 } from "../upgradeRun";
@@ -20,30 +21,39 @@ import { keptLines } from "./upgrade";
 
 const TIMEOUT_MS = 120_000;
 
+export interface RollbackOptions {
+  readonly service: string;
+  /** The beginning of a record's ID. */
+  readonly to?: string;
+}
+
 /** `doom rollback <stack>`: image, configuration and data as they were before an upgrade, proven. */
 export async function rollback(
   stack: string,
-  { to }: { readonly to?: string },
+  { to, service }: RollbackOptions,
   context: CommandContext,
 ): Promise<Outcome> {
   context.display.enter(`checking ${stack}`);
   const { project, environment } = await openEnvironmentSession(stack);
   refuseHeld(project, stack);
   const docker = await connectDocker(TIMEOUT_MS);
-  const task: UpgradeTask = { project, docker, stack, service: serviceOf("code-server"), context };
+  const asked = { project, docker, stack, service: serviceOf(service), environment, context };
   return withUpgradeLock(project, stack, async () => {
     const cut = readCommand(project, stack);
-    const record = await recordToReturnTo(task, environment.instances, cut, to);
+    // What was cut off comes first, whatever it was about.
+    const task = cut === undefined ? asked : taskOf(asked, cut);
+    const record = await recordToReturnTo(task, cut, to);
     if (record === undefined && cut !== undefined) {
       await settle(task, cut.stackFileBefore);
       context.display.stop();
       const text = `The upgrade of ${stack} to ${cut.target} had not begun; its file is as it was.`;
       return { text, data: { changed: true } };
     }
-    if (record === undefined) throw noRecord(stack, to);
+    if (record === undefined) throw noRecord(task, to);
     const { claims, kept, pinned } = await returnTo(task, record, {
       command: 1,
       kind: "rollback",
+      service: task.service.name,
       stage: "returning",
       target: record.id,
       stackFileBefore: presentFile(task),
@@ -58,7 +68,7 @@ export async function rollback(
             "  note    its version would be built from other sources today: the image is pinned by its ID",
           ]
         : []),
-      ...keptLines(kept).map((line) => `  ${line}`),
+      ...keptLines(task.service, kept).map((line) => `  ${line}`),
     ].join("\n");
     return { text, data: { changed: true, record: record.id, claims, kept, pinned } };
   });
@@ -67,25 +77,29 @@ export async function rollback(
 /** What was cut off comes first; then what was not verified; then the newest that runs, or the one asked for. */
 async function recordToReturnTo(
   task: UpgradeTask,
-  instances: number,
   cut: UpgradeCommand | undefined,
   wanted: string | undefined,
 ): Promise<UpgradeRecord | undefined> {
   const { project, stack } = task;
-  const records = () => readRecords(project, stack);
+  const records = () =>
+    readRecords(project, stack).filter(({ service }) => service === task.service.name);
   if (cut?.record !== undefined) return records().find(({ id }) => id === cut.record);
-  const unverified = unverifiedUpgrade(task, instances);
+  const unverified = unverifiedUpgrade(task);
   if (unverified !== undefined) return unverified;
   if (cut?.kind === "upgrade") return undefined;
   return chooseRecord(records(), await runningImages(task), wanted);
 }
 
-function noRecord(stack: string, wanted: string | undefined): Failure {
+function noRecord({ stack, service }: UpgradeTask, wanted: string | undefined): Failure {
   return wanted === undefined
-    ? new Failure("usage", `There is no upgrade of ${stack} to take back.`, {
+    ? new Failure("usage", `There is no upgrade of ${service.name} in ${stack} to take back.`, {
         fix: "only an upgrade that was recorded can be taken back",
       })
-    : new Failure("usage", `${stack} has no upgrade with the record ${JSON.stringify(wanted)}.`, {
-        fix: `the records are the folders in .state/upgrades/${stack}/records`,
-      });
+    : new Failure(
+        "usage",
+        `${stack} has no upgrade of ${service.name} with the record ${JSON.stringify(wanted)}.`,
+        {
+          fix: `the records are the folders in .state/upgrades/${stack}/records`,
+        },
+      );
 }

@@ -1,9 +1,10 @@
 import type { UpgradeRecord } from "../../checks/upgradeRecord";
+import type { EnvironmentConfig } from "../../config/schema";
 import { connectDocker } from "../../operations/dockerHost";
 import { environmentStatus } from "../../operations/environmentStatus";
 import { errorText, Failure } from "../../operations/failure";
 import { refuseHeld } from "../../operations/locks";
-import { type EnvironmentSession, openEnvironmentSession } from "../../operations/stackSession";
+import { openEnvironmentSession } from "../../operations/stackSession";
 import {
   endCommand,
   hold,
@@ -15,7 +16,7 @@ import {
   writeCommand,
 } from "../../operations/upgradeCommand";
 import { openJournals, readRecords, writeRecord } from "../../operations/upgradeRecords";
-import { serviceOf } from "../../operations/upgradeServices";
+import { SERVICES, serviceOf, type UpgradeService } from "../../operations/upgradeServices";
 import {
   requireTarget,
   type TargetOptions,
@@ -34,6 +35,7 @@ import {
   returnTo,
   runningImages,
   settle,
+  taskOf,
   type UpgradeTask,
   unverifiedUpgrade,
   watch,
@@ -61,33 +63,35 @@ export async function upgrade(
   const seconds = secondsOf(options.watch);
   const target = targetOf(service, options);
   const session = await openEnvironmentSession(stack);
-  const { project } = session;
+  const { project, environment } = session;
+  requireEnabled(stack, service, environment);
   refuseHeld(project, stack);
   const docker = await connectDocker(TIMEOUT_MS);
-  const task: UpgradeTask = { project, docker, stack, service, context };
+  const task: UpgradeTask = { project, docker, stack, service, environment, context };
   return withUpgradeLock(project, stack, async () => {
     const cut = cutOff(task, targetText(target));
-    if (cut?.stage === "returning") return finishReturn(task, cut);
+    if (cut?.stage === "returning") return finishReturn(taskOf(task, cut), cut);
     refuseHeldVersion(task, target, options.retryHeld ?? false);
     if (cut === undefined) {
-      requireVerified(task, session.environment.instances);
+      requireVerified(task);
       await requireHealthy(task);
     }
     const running = await runningImages(task);
-    const image = await requireTarget(docker, stack, running, target);
     const stackFile = withTarget(presentFile(task), service, target);
+    const image = await requireTarget(docker, { stack, service, stackFile }, running, target);
     const done = image !== undefined && [...running.values()].every((id) => id === image);
     if (cut === undefined && done && stackFile === presentFile(task)) return nothing(stack, target);
     const command: UpgradeCommand = cut ?? {
       command: 1,
       kind: "upgrade",
+      service: service.name,
       stage: "updating",
       target: targetText(target),
       stackFileBefore: presentFile(task),
       startedAt: new Date().toISOString(),
     };
     writeCommand(project, stack, command);
-    return goOver(task, session, { command, target, stackFile, seconds });
+    return goOver(task, { command, target, stackFile, seconds });
   });
 }
 
@@ -100,7 +104,6 @@ interface Way {
 
 async function goOver(
   task: UpgradeTask,
-  session: EnvironmentSession,
   { command, target, stackFile, seconds }: Way,
 ): Promise<Outcome> {
   const { project, stack } = task;
@@ -109,9 +112,11 @@ async function goOver(
     await bringUp(task, stackFile);
   } catch (error) {
     if (isInterruption(error)) throw error;
-    return giveUp(task, session.environment.instances, { command, began, error });
+    return giveUp(task, { command, began, error });
   }
-  const record = readRecords(project, stack).at(-1);
+  const record = readRecords(project, stack)
+    .filter(({ service }) => service === task.service.name)
+    .at(-1);
   // The file may have named the image that ran in another way.
   if (record?.kind !== "upgrade" || record.startedAt < command.startedAt) {
     endCommand(project, stack);
@@ -132,7 +137,6 @@ async function goOver(
 /** The engine's run failed: back to what was, by whatever way it takes. */
 async function giveUp(
   task: UpgradeTask,
-  instances: number,
   {
     command,
     began,
@@ -141,9 +145,9 @@ async function giveUp(
 ): Promise<never> {
   const { project, stack, context } = task;
   const problems = error instanceof Failure ? error.problems : [];
-  const record = unverifiedUpgrade(task, instances);
+  const record = unverifiedUpgrade(task);
   if (record) return goBack(task, command, record, errorText(error));
-  const stage = failedStage(task, instances, began);
+  const stage = failedStage(task, began);
   if (stage === "rehearsing")
     hold(project, stack, command.target, problems.at(-1) ?? errorText(error));
   context.display.line("the old version serves; taking back what was noted of the new one");
@@ -172,7 +176,7 @@ async function goBack(
     "update",
     `The upgrade of ${stack} to ${command.target} failed and was taken back: image, configuration and data are proven to be as before.`,
     {
-      problems: [because, ...keptLines(kept)],
+      problems: [because, ...keptLines(task.service, kept)],
       fix: `${command.target} is held: it is not tried again without --retry-held`,
     },
   );
@@ -185,19 +189,26 @@ async function finishReturn(task: UpgradeTask, cut: UpgradeCommand): Promise<nev
   return goBack(task, cut, record, cut.because ?? "it was cut off");
 }
 
-export function keptLines(kept: Readonly<Record<number, string>>): string[] {
+export function keptLines(
+  { title }: UpgradeService,
+  kept: Readonly<Record<number, string>>,
+): string[] {
   return Object.entries(kept).map(
     ([instance, volume]) =>
-      `what editor ${instance} had after the upgrade is kept in the volume ${volume}`,
+      `what ${title(Number(instance))} had after the upgrade is kept in the volume ${volume}`,
   );
 }
 
 /** Throws unless a command that was cut off wanted the same. */
-function cutOff({ project, stack }: UpgradeTask, target: string): UpgradeCommand | undefined {
+function cutOff(
+  { project, stack, service }: UpgradeTask,
+  target: string,
+): UpgradeCommand | undefined {
   const cut = readCommand(project, stack);
-  if (cut === undefined || (cut.kind === "upgrade" && cut.target === target)) return cut;
+  const same = cut?.kind === "upgrade" && cut.target === target && cut.service === service.name;
+  if (cut === undefined || same) return cut;
   if (cut.kind === "upgrade" && cut.stage === "returning") return cut;
-  const what = cut.kind === "upgrade" ? `upgrade to ${cut.target}` : "rollback";
+  const what = cut.kind === "upgrade" ? `upgrade of ${cut.service} to ${cut.target}` : "rollback";
   throw new Failure("state", `The ${what} of ${stack} was cut off.`, {
     fix:
       cut.kind === "upgrade"
@@ -224,10 +235,25 @@ function refuseHeldVersion(
 }
 
 /** An upgrade on top of one that nobody has proven could be taken back to what never was right. */
-function requireVerified({ project, stack }: UpgradeTask, instances: number): void {
-  if (openJournals(project, stack, instances).size === 0) return;
+function requireVerified({ project, stack, environment }: UpgradeTask): void {
+  const open = SERVICES.some(
+    (service) => openJournals(project, stack, service, environment).size > 0,
+  );
+  if (!open) return;
   throw new Failure("state", `The last upgrade of ${stack} has not been verified yet.`, {
     fix: `npx doom up ${stack} tries it again; npx doom rollback ${stack} takes it back`,
+  });
+}
+
+/** What an environment does not have cannot be upgraded in it. */
+function requireEnabled(
+  stack: string,
+  service: UpgradeService,
+  environment: EnvironmentConfig,
+): void {
+  if (service.numbers(environment).length > 0) return;
+  throw new Failure("usage", `${stack} has no ${service.name} to upgrade.`, {
+    fix: `set ${service.name}.enabled to true in Pulumi.${stack}.yaml and run npx doom up ${stack}`,
   });
 }
 
@@ -254,14 +280,16 @@ function nothing(stack: string, target: UpgradeTarget): Outcome {
 
 function describe(record: UpgradeRecord): Outcome {
   const { stack, id, editors, watchedSeconds } = record;
+  const { name, title } = serviceOf(record.service);
+  const option = name === SERVICES[0]?.name ? "" : ` --service ${name}`;
   const text = [
     `${stack} is upgraded, verified, and was watched for ${watchedSeconds} s.`,
     ...editors.map(
       ({ instance, from, to, copy }) =>
-        `  editor ${instance}: ${from?.version ?? from?.id} to ${to.version ?? to.id}; its data from before is in ${copy}`,
+        `  ${title(instance)}: ${from?.version ?? from?.id} to ${to.version ?? to.id}; its data from before is in ${copy}`,
     ),
     "",
-    `  npx doom rollback ${stack}   back to image, configuration and data as they were (record ${id})`,
+    `  npx doom rollback ${stack}${option}   back to image, configuration and data as they were (record ${id})`,
   ].join("\n");
   const { stackFile, ...shown } = record;
   return { text, data: { changed: true, record: shown } };

@@ -97,7 +97,7 @@ class UpgradeBench {
     const reference = this.images[this.turn % 2] as string;
     this.environment.configure((value) => ({ ...value, image: { reference } }));
     const away = await longestOutage(this.url, isLogin, () => this.pulumi.up());
-    const journal = readJournal(this.copy.project, this.environment.stack, 1);
+    const journal = readJournal(this.copy.project, this.environment.stack, "code-server-1");
     const { copying = 0, rehearsal = 0, cutover = 0 } = journal?.timings ?? {};
     return { away, copying, rehearsal, cutover };
   }

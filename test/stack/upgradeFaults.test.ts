@@ -47,9 +47,10 @@ async function derived(lines: string): Promise<string> {
 function startGate(wanted: string): NodeProcess {
   return new NodeProcess(copy.root, ["bin/operations/upgradeGate.js"], {
     DOOM_STACK: stack,
+    DOOM_SERVICE: "code-server",
     DOOM_INSTANCE: "1",
     DOOM_IMAGE: wanted,
-    DOOM_ATTEMPT: String(attemptOf(copy.project, stack, 1)),
+    DOOM_ATTEMPT: String(attemptOf(copy.project, stack, "code-server-1")),
   });
 }
 const gate = (wanted: string): Promise<RunResult> => startGate(wanted).result();
@@ -176,7 +177,7 @@ describe("a gate that is killed", () => {
     sound = await derived("LABEL doom.test.sound=true");
   });
 
-  const journal = () => readJournal(copy.project, stack, 1);
+  const journal = () => readJournal(copy.project, stack, "code-server-1");
 
   /** Kills the gate as soon as its journal says so. */
   async function killAt(stage: Stage): Promise<void> {
@@ -270,7 +271,7 @@ describe("doom upgrade to what fails", () => {
     const args = ["upgrade", stack, "--image", sound, "--watch", "0"];
     const run = new DoomProcess(copy.root, args);
     await run.until(() =>
-      readJournal(copy.project, stack, 1)?.stage === "passed" ? true : undefined,
+      readJournal(copy.project, stack, "code-server-1")?.stage === "passed" ? true : undefined,
     );
     run.signal("SIGKILL");
     for (const { judgement } of findLocks(copy.project, stack))

@@ -41,7 +41,7 @@ export function environmentArgs(
     config,
     secrets: new Map(),
     rotations: new Map(),
-    attempts: [],
+    attempts: new Map(),
     secretFolder: SECRET_FOLDER,
     images: {
       codeServer:
