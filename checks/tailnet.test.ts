@@ -6,6 +6,7 @@ describe("parseTailnetStatus", () => {
     const text = JSON.stringify({
       BackendState: "Running",
       Health: ["slow"],
+      HaveNodeKey: true,
       Self: { ID: "7", DNSName: "doom-dev.tail.example.", TailscaleIPs: ["100.64.0.1"] },
     });
     expect(parseTailnetStatus(text)).toEqual({
@@ -14,6 +15,7 @@ describe("parseTailnetStatus", () => {
       id: "7",
       name: "doom-dev.tail.example",
       addresses: ["100.64.0.1"],
+      hasIdentity: true,
     });
   });
 
@@ -23,6 +25,7 @@ describe("parseTailnetStatus", () => {
       state: "NeedsLogin",
       complaints: [],
       addresses: [],
+      hasIdentity: false,
     });
   });
 
@@ -47,12 +50,16 @@ describe("judgeJoining", () => {
     ["NeedsMachineAuth", [], true, "refused"],
     ["Stopped", [], false, "underway"],
   ] as const)("%s with %j, given a key: %s, is %s", (state, complaints, hasKey, kind) => {
-    expect(judgeJoining({ state, complaints, addresses: [] }, hasKey).kind).toBe(kind);
+    expect(judgeJoining({ state, complaints, addresses: [], hasIdentity: true }, hasKey).kind).toBe(
+      kind,
+    );
   });
 
   it("gives the control server's own words", () => {
     const complaints = ["a warning", `${loggedOut}invalid key: used up`];
-    expect(judgeJoining({ state: "NeedsLogin", complaints, addresses: [] }, true)).toEqual({
+    expect(
+      judgeJoining({ state: "NeedsLogin", complaints, addresses: [], hasIdentity: true }, true),
+    ).toEqual({
       kind: "refused",
       reason: "invalid key: used up",
     });

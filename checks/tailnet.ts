@@ -11,12 +11,15 @@ export interface TailnetStatus {
   /** Its name, when the tailnet gives names. */
   readonly name?: string;
   readonly addresses: readonly string[];
+  /** Whether it has logged in before, whatever the control server says now. */
+  readonly hasIdentity: boolean;
 }
 
 /** Reads what `tailscale status --json` prints. Throws an Error for anything else. */
 export function parseTailnetStatus(text: string): TailnetStatus {
-  const { BackendState, Health, Self } = JSON.parse(text) as {
+  const { BackendState, Health, Self, HaveNodeKey } = JSON.parse(text) as {
     BackendState?: unknown;
+    HaveNodeKey?: boolean;
     Health?: string[] | null;
     Self?: { ID?: string; DNSName?: string; TailscaleIPs?: string[] | null } | null;
   };
@@ -28,6 +31,7 @@ export function parseTailnetStatus(text: string): TailnetStatus {
     ...(Self?.ID ? { id: Self.ID } : {}),
     ...(name ? { name } : {}),
     addresses: Self?.TailscaleIPs ?? [],
+    hasIdentity: HaveNodeKey === true,
   };
 }
 

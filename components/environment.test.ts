@@ -171,11 +171,13 @@ describe("a node in a tailnet", () => {
   const ENABLED = { tailscale: { enabled: true } };
   const NODE = [
     "command:local:Command environment-tailscale-join",
+    "command:local:Command environment-tailscale-upgrade-pass",
     "docker:index/container:Container environment-tailscale-container",
     "docker:index/remoteImage:RemoteImage environment-tailscale-image-image",
     "docker:index/volume:Volume environment-tailscale-state-volume",
     "doom-coding:index:Image environment-tailscale-image",
     "doom-coding:index:Tailscale environment-tailscale",
+    "doom-coding:index:UpgradeGate environment-tailscale-upgrade",
     "doom-coding:index:Volume environment-tailscale-state",
   ];
   const settings = ({ inputs }: Registration) => inputs.envs as string[];

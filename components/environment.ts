@@ -4,7 +4,7 @@ import { NETWORK_SPLIT_BITS } from "../config/fields";
 import { dockerName } from "../config/names";
 import type { EnvironmentConfig } from "../config/schema";
 import { CERTIFICATE, passwordName } from "../config/secrets";
-import { TAILSCALE_KEY } from "../config/serviceKeys";
+import { TAILSCALE_KEY } from "../config/tailscale";
 import { CODE_SERVER_PORT, CodeServer } from "./codeServer";
 import { ConfigMigration } from "./configMigration";
 import { GATEWAY_PORT, Gateway } from "./gateway";
@@ -211,6 +211,12 @@ export class Environment extends pulumi.ComponentResource {
     if (images.tailscale === undefined) return undefined;
     const image = new Image(`${name}-tailscale-image`, images.tailscale, { parent: this });
     const key = args.secrets.get(TAILSCALE_KEY);
+    const attempt = args.attempts.get("tailscale") ?? 0;
+    const gate = new UpgradeGate(
+      `${name}-tailscale-upgrade`,
+      { stack, service: "tailscale", index: 1, image: image.imageId, attempt },
+      { parent: this },
+    );
     return new Tailscale(
       `${name}-tailscale`,
       {
@@ -221,6 +227,7 @@ export class Environment extends pulumi.ComponentResource {
         network: this.networks.edge.dockerName,
         volume: volume.dockerName,
         secretFolder,
+        after: [gate.passed],
         ...(tailscale.controlServer === undefined
           ? {}
           : { controlServer: tailscale.controlServer }),

@@ -2,7 +2,7 @@ import * as command from "@pulumi/command";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { WAITS_LABEL } from "../config/names";
-import { TAILSCALE_KEY } from "../config/serviceKeys";
+import { TAILSCALE_KEY, TAILSCALE_LIMITS } from "../config/tailscale";
 import { HEALTHCHECK, hardenedContainer, SUCCESSION, secretMount } from "./container";
 import { SecretFile } from "./secretFile";
 
@@ -11,9 +11,6 @@ const KEY_PATH = "/run/secrets/tailscale-key";
 
 /** The control server of Tailscale itself, as the program knows it. */
 const TAILSCALE_SERVER = "https://controlplane.tailscale.com";
-
-/** In userspace every packet is copied through the program: more than a kernel's interface would need. */
-export const TAILSCALE_LIMITS = { cpus: 0.5, memoryMebibytes: 256 } as const;
 
 export interface TailscaleArgs {
   /** Name of the environment. */

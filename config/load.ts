@@ -6,7 +6,7 @@ import { parseRotations } from "./rotations";
 import { type EnvironmentConfig, parseEnvironment } from "./schema";
 import { refuseOlderSchema } from "./schemaVersion";
 import { parseSecrets } from "./secrets";
-import { keyChecks } from "./serviceKeys";
+import { keyChecks } from "./tailscale";
 
 /** Everything that a stack's configuration says. */
 export interface LoadedConfig {

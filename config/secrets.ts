@@ -2,7 +2,7 @@ import { ConfigError } from "./errors";
 import { SECRETS_KEY } from "./keys";
 import { dockerName } from "./names";
 import { formatPath } from "./problems";
-import { type KeyChecks, TAILSCALE_KEY } from "./serviceKeys";
+import { type KeyChecks, TAILSCALE_KEY } from "./tailscale";
 
 /** The variable in which the generator of a password gets the one that the user set. */
 export const GIVEN_PASSWORD_VARIABLE = "DOOM_GIVEN_PASSWORD";

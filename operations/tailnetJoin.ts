@@ -2,7 +2,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import type Docker from "dockerode";
 import { judgeJoining, parseTailnetStatus, type TailnetStatus } from "../checks/tailnet";
 import { dockerName } from "../config/names";
-import { TAILSCALE_KEY } from "../config/serviceKeys";
+import { TAILSCALE_KEY } from "../config/tailscale";
 import { runInContainer } from "./containerExec";
 import { lastLogLines } from "./containerLog";
 import { connectDocker } from "./dockerHost";
@@ -28,6 +28,18 @@ export async function askTailnet(container: Docker.Container): Promise<TailnetSt
   if (!State.Running || State.Restarting) return undefined;
   const { code, stdout } = await runInContainer(container, STATUS, { seconds: EXEC_SECONDS });
   return code === 0 ? parseTailnetStatus(stdout) : undefined;
+}
+
+/** What a node says once it has read its state. Throws an Error when it does not do that in time. */
+export async function awaitIdentity(
+  container: Docker.Container,
+  timeout: number,
+): Promise<TailnetStatus> {
+  for (const end = Date.now() + timeout; Date.now() < end; await wait(POLL_MS)) {
+    const status = await askTailnet(container);
+    if (status !== undefined && status.state !== "NoState") return status;
+  }
+  throw new Error(`tailscaled has not read its state within ${timeout / 1000} s`);
 }
 
 export interface JoinRequest {

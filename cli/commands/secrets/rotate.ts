@@ -1,7 +1,7 @@
 import { rotationTargets } from "../../../checks/secretRotation";
 import { ROTATIONS_KEY } from "../../../config/keys";
 import { parseSecrets } from "../../../config/secrets";
-import { keyChecks } from "../../../config/serviceKeys";
+import { keyChecks } from "../../../config/tailscale";
 import { Failure } from "../../../operations/failure";
 import { blamingOtherRuns, refuseHeld } from "../../../operations/locks";
 import { secretEntries } from "../../../operations/secretEntries";

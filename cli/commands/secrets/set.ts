@@ -1,7 +1,7 @@
 import { ConfigError } from "../../../config/errors";
 import { SECRETS_KEY } from "../../../config/keys";
 import { parseSecrets, secretNames } from "../../../config/secrets";
-import { keyChecks } from "../../../config/serviceKeys";
+import { keyChecks } from "../../../config/tailscale";
 import { Failure } from "../../../operations/failure";
 import { blamingOtherRuns, refuseHeld } from "../../../operations/locks";
 import { readStackFile } from "../../../operations/project";

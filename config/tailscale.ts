@@ -1,8 +1,11 @@
 import type { EnvironmentConfig } from "./schema";
 
-/** Keys of services, which only the user can give: they stand in `doom-coding:secrets` beside the passwords. */
+/** The node that an environment may have in a tailnet. */
 
-/** The name of the key with which an environment joins its tailnet. */
+/** In userspace every packet is copied through the program: more than a kernel's interface would need. */
+export const TAILSCALE_LIMITS = { cpus: 0.5, memoryMebibytes: 256 } as const;
+
+/** The name in `doom-coding:secrets` of the key with which it joins; only the user can give it. */
 export const TAILSCALE_KEY = "tailscale";
 
 /** The keys that an environment takes, by name; each gives what is wrong with a value, which it never repeats. */
