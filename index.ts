@@ -9,6 +9,7 @@ import { Failure } from "./operations/failure";
 import { imageSources } from "./operations/imageSources";
 import { preflight } from "./operations/preflight";
 import { secretFolder } from "./operations/secretLocation";
+import { hadTailscale } from "./operations/tailnetState";
 import { upgradeAttempts } from "./operations/upgradeJournal";
 import { describeUpgrades } from "./operations/upgradePlan";
 
@@ -27,6 +28,7 @@ async function declareEnvironment() {
     claudeVolumes: claudeVolumes(stack, config),
     secretFolder: secretFolder(stack),
     images: imageSources(process.cwd(), config),
+    hadTailscale: hadTailscale(stack),
   });
   const networks = Object.entries(environment.networks);
   return {

@@ -41,6 +41,17 @@ export const SESSION_PATHS: readonly string[] = [
   "data/User/History",
 ];
 
+/**
+ * What tailscaled writes whenever it runs, in the folder of its state: all that it keeps. Who the node is stands in
+ * the first, among settings and what the control server has said last; so it is compared by itself.
+ */
+export const TAILSCALE_PATHS: readonly string[] = [
+  "tailscaled.state",
+  "tailscaled.log.conf",
+  "derpmap.cached.json",
+  "profile-data",
+];
+
 /** Whether `path`, as it stands in a manifest, is one of `volatile` or lies below one. */
 export function isVolatile(path: string, volatile: readonly string[]): boolean {
   return volatile.some((one) => path === one || path.startsWith(`${one}/`));

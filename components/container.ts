@@ -21,6 +21,8 @@ export interface HardenedArgs {
   readonly index?: number;
   readonly limits: Limits;
   readonly capabilities: readonly Capability[];
+  /** Further labels, beside those by which it is found. */
+  readonly labels?: Readonly<Record<string, string>>;
 }
 
 /** Docker keeps all output for ever by default: one chatty extension fills the disk. */
@@ -49,7 +51,7 @@ export function hardenedContainer(args: HardenedArgs): Omit<docker.ContainerArgs
   return {
     name: dockerName(args.stack, args.role, args.index),
     hostname: args.index === undefined ? args.role : `${args.role}-${args.index}`,
-    labels: labelList(dockerLabels(args.stack, args.role, args.index)),
+    labels: labelList({ ...dockerLabels(args.stack, args.role, args.index), ...args.labels }),
     cpus: cpusAsReadBack(args.limits.cpus),
     memory: args.limits.memoryMebibytes,
     // Equal to memory: none of it is swap, so a limit of 512 MiB means 512 MiB.

@@ -167,6 +167,64 @@ describe("networks", () => {
   });
 });
 
+describe("a node in a tailnet", () => {
+  const ENABLED = { tailscale: { enabled: true } };
+  const NODE = [
+    "command:local:Command environment-tailscale-join",
+    "command:local:Command environment-tailscale-upgrade-pass",
+    "docker:index/container:Container environment-tailscale-container",
+    "docker:index/remoteImage:RemoteImage environment-tailscale-image-image",
+    "docker:index/volume:Volume environment-tailscale-state-volume",
+    "doom-coding:index:Image environment-tailscale-image",
+    "doom-coding:index:Tailscale environment-tailscale",
+    "doom-coding:index:UpgradeGate environment-tailscale-upgrade",
+    "doom-coding:index:Volume environment-tailscale-state",
+  ];
+  const settings = ({ inputs }: Registration) => inputs.envs as string[];
+
+  test("is there when it is enabled, with its own volume, behind no network but edge", async () => {
+    const { recorder } = await environment({ ...LIMITED, ...ENABLED });
+    const all = [...SHARED, ...BUILT, ...CERTIFICATE, ...editor(1), ...NODE];
+    expect(listed(recorder)).toEqual(all.sort());
+    const { inputs } = registered(recorder, "environment-tailscale-container");
+    expect(inputs.networksAdvanced).toEqual([{ name: "doom-dev-edge" }]);
+    const volume = registered(recorder, "environment-tailscale-state-volume");
+    expect(volume.inputs.name).toBe("doom-dev-tailscale");
+    expect(volume.options).toMatchObject({ protect: true, retainOnDelete: true });
+  });
+
+  test.each([
+    ["local", {}, ""],
+    ["limited", LIMITED, "doom-dev-gateway:8443"],
+    ["full", FULL, "doom-dev-gateway:8443"],
+  ])("in the tier %s it serves the gateway or nothing", async (_tier, access, target) => {
+    const { recorder } = await environment({ ...access, ...ENABLED });
+    const container = registered(recorder, "environment-tailscale-container");
+    expect(settings(container)).toContain(`TS_SERVE_TARGET=${target}`);
+  });
+
+  test("gives the certificate its name", async () => {
+    const tailscale = { enabled: true, hostname: "my-editor" };
+    const { recorder } = await environment({ ...LIMITED, tailscale });
+    const { inputs } = registered(recorder, "environment-gateway-certificate-generate");
+    expect(inputs.environment).toMatchObject({
+      DOOM_CERTIFICATE_NAMES: "127.0.0.1,localhost,my-editor",
+    });
+    const container = registered(recorder, "environment-tailscale-container");
+    expect(settings(container)).toContain("TS_HOSTNAME=my-editor");
+  });
+
+  test("that is taken away leaves its volume", async () => {
+    const recorder = await startMocks("dev", { stdout: canaryOutput });
+    new Environment("environment", { ...environmentArgs(), hadTailscale: true });
+    await allRequestsSent();
+    expect(listed(recorder).filter((line) => line.includes("tailscale"))).toEqual([
+      "docker:index/volume:Volume environment-tailscale-state-volume",
+      "doom-coding:index:Volume environment-tailscale-state",
+    ]);
+  });
+});
+
 describe("published ports", () => {
   test.each([
     ["local", { access: { tier: "local", port: 8443 } }, "127.0.0.1", 8443, "http"],

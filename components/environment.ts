@@ -3,16 +3,19 @@ import { parseCidrLoosely, split } from "../checks/cidr";
 import { NETWORK_SPLIT_BITS } from "../config/fields";
 import { dockerName } from "../config/names";
 import type { EgressRole, EnvironmentConfig } from "../config/schema";
-import { ANTHROPIC_KEY, CERTIFICATE, passwordName } from "../config/secrets";
+import { CERTIFICATE, passwordName } from "../config/secrets";
+import { ANTHROPIC_KEY } from "../config/serviceKeys";
+import { TAILSCALE_KEY } from "../config/tailscale";
 import { Claude } from "./claude";
 import { CODE_SERVER_PORT, CodeServer } from "./codeServer";
 import { ConfigMigration } from "./configMigration";
-import { Gateway } from "./gateway";
+import { GATEWAY_PORT, Gateway } from "./gateway";
 import { Image, type ImageArgs } from "./image";
 import { Network, type NetworkRole } from "./network";
 import { ProcessLimits } from "./processLimits";
 import { refuseBrokenRules } from "./refuseBrokenRules";
 import { Secret } from "./secret";
+import { Tailscale } from "./tailscale";
 import { UpgradeGate } from "./upgradeGate";
 import { Verification } from "./verification";
 import { Volume } from "./volume";
@@ -22,7 +25,7 @@ export interface EnvironmentArgs {
   readonly stack: string;
   /** Its checked configuration. */
   readonly config: EnvironmentConfig;
-  /** Passwords that the user set, by name (`code-server-1`). */
+  /** Passwords and keys that the user set, by name (`code-server-1`, `tailscale`). */
   readonly secrets: ReadonlyMap<string, pulumi.Output<string>>;
   /** How often a generated secret was made anew, by name. */
   readonly rotations: ReadonlyMap<string, number>;
@@ -32,12 +35,15 @@ export interface EnvironmentArgs {
   readonly claudeVolumes: readonly number[];
   /** Folder on the host for secret files, backed by memory. */
   readonly secretFolder: string;
-  /** How to come by the images; that of Claude Code where it is enabled. */
+  /** How to come by the images; those of services where the environment has them. */
   readonly images: {
     readonly codeServer: ImageArgs;
     readonly gateway: ImageArgs;
     readonly claude?: ImageArgs;
+    readonly tailscale?: ImageArgs;
   };
+  /** Whether it once had a node in a tailnet, whose volume then stays; see operations/tailnetState.ts. */
+  readonly hadTailscale?: boolean;
 }
 
 /** What is known of one instance once it runs. */
@@ -83,7 +89,9 @@ export class Environment extends pulumi.ComponentResource {
     const editors = this.createEditors(name, args, codeServerImage);
     const gateway = this.createGateway(name, args, gatewayImage, editors.length, codeServerImage);
     const agents = this.createAgents(name, args, editors);
-    const containers = [gateway, ...editors, ...agents].map(({ containerId }) => containerId);
+    const tailscale = this.createTailscale(name, args);
+    const all = [gateway, ...editors, ...agents, ...(tailscale === undefined ? [] : [tailscale])];
+    const containers = all.map(({ containerId }) => containerId);
     new ProcessLimits(
       `${name}-process-limits`,
       { containers, processes: PROCESSES },
@@ -254,6 +262,52 @@ export class Environment extends pulumi.ComponentResource {
     });
   }
 
+  /** Undefined without a node in a tailnet; what keeps the identity of one stays all the same. */
+  private createTailscale(name: string, args: EnvironmentArgs): Tailscale | undefined {
+    const { stack, config, secretFolder, images } = args;
+    const { access, tailscale } = config;
+    if (!tailscale.enabled && !args.hadTailscale) return undefined;
+    const volume = new Volume(
+      `${name}-tailscale-state`,
+      { stack, role: "tailscale" },
+      { parent: this },
+    );
+    if (images.tailscale === undefined) return undefined;
+    const image = new Image(`${name}-tailscale-image`, images.tailscale, { parent: this });
+    const key = args.secrets.get(TAILSCALE_KEY);
+    const attempt = args.attempts.get("tailscale") ?? 0;
+    const gate = new UpgradeGate(
+      `${name}-tailscale-upgrade`,
+      { stack, service: "tailscale", index: 1, image: image.imageId, attempt },
+      { parent: this },
+    );
+    return new Tailscale(
+      `${name}-tailscale`,
+      {
+        stack,
+        image: image.imageId,
+        hostname: nodeName(args),
+        acceptDns: tailscale.acceptDns,
+        network: this.networks.edge.dockerName,
+        volume: volume.dockerName,
+        secretFolder,
+        after: [gate.passed],
+        ...(tailscale.controlServer === undefined
+          ? {}
+          : { controlServer: tailscale.controlServer }),
+        ...(tailscale.certificateAuthority === undefined
+          ? {}
+          : { certificateAuthority: tailscale.certificateAuthority }),
+        // In the tier `local` nobody but this host may reach the gateway.
+        ...(access.tier === "local"
+          ? {}
+          : { target: { host: dockerName(stack, "gateway"), port: GATEWAY_PORT } }),
+        ...(key === undefined ? {} : { key }),
+      },
+      { parent: this },
+    );
+  }
+
   private createGateway(
     name: string,
     args: EnvironmentArgs,
@@ -261,7 +315,7 @@ export class Environment extends pulumi.ComponentResource {
     editors: number,
     editorImage: Image,
   ): Gateway {
-    const { access } = args.config;
+    const { access, tailscale } = args.config;
     return new Gateway(
       `${name}-gateway`,
       {
@@ -270,6 +324,7 @@ export class Environment extends pulumi.ComponentResource {
         bindAddress: access.tier === "full" ? access.bindAddress : LOOPBACK,
         port: access.port,
         tls: access.tier !== "local",
+        names: tailscale.enabled ? [nodeName(args)] : [],
         rotation: args.rotations.get(CERTIFICATE) ?? 0,
         edgeNetwork: this.networks.edge.dockerName,
         internalNetwork: this.networks.internal.dockerName,
@@ -285,4 +340,9 @@ export class Environment extends pulumi.ComponentResource {
       { parent: this },
     );
   }
+}
+
+/** The environment's name in its tailnet. */
+function nodeName({ stack, config }: EnvironmentArgs): string {
+  return config.tailscale.hostname ?? `doom-${stack}`;
 }

@@ -16,6 +16,9 @@ export type Role =
   | "restore"
   | UpgradeRole;
 
+/** What a volume of an environment holds: an editor's data, or what a service keeps. */
+export type VolumeRole = Extract<Role, "data" | "claude" | "tailscale">;
+
 /** What an upgrade makes for itself: where it rehearses, the data from before it, the data from after it. */
 export type UpgradeRole = "rehearsal" | "before-upgrade" | "after-upgrade";
 
@@ -87,6 +90,7 @@ export function isOwnVolume(
   const names: Partial<Record<string, string>> = {
     data: dockerName(stack, "data", instance),
     claude: dockerName(stack, "claude", instance),
+    tailscale: dockerName(stack, "tailscale"),
     snapshots: dockerName(stack, "snapshots"),
     restore: restoreVolumeName(stack, instance, id),
     rehearsal: ofUpgrade("rehearsal"),
@@ -108,6 +112,12 @@ export function imageName(folder: string, tag: string, contentHash: string): str
 export function imageLabels(contentHash: string): Record<string, string> {
   return { "doom.role": "image", "doom.content": contentHash };
 }
+
+/**
+ * The label of a container that cannot do its work before the user has given something: what, and how. As long as
+ * it is not healthy, the environment is judged without it.
+ */
+export const WAITS_LABEL = "doom.waits-for";
 
 /** The labels by which everything is found again; never look for a name's prefix (`dev`, `dev2`). */
 export function dockerLabels(stack: string, role: Role, index?: number): Record<string, string> {

@@ -3,6 +3,7 @@ import { VOLUME_NAME } from "../checks/migrationEndpoint";
 import { ConfigError } from "./errors";
 import {
   bindAddress,
+  certificates,
   choice,
   cpus,
   environmentCidr,
@@ -65,6 +66,8 @@ const image = z.union(
 
 const tailscale = z.strictObject({
   enabled: flag().default(false),
+  version: supportedVersion("tailscale").optional(),
+  reference: imageReference().optional(),
   hostname: text(
     "a DNS label: a-z, 0-9 and inner hyphens, up to 63 characters",
     /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/,
@@ -74,6 +77,7 @@ const tailscale = z.strictObject({
     /^https?:\/\/[^\s/]+$/,
     (value) => URL.canParse(value),
   ).optional(),
+  certificateAuthority: certificates().optional(),
   acceptDns: flag().default(false),
 });
 
@@ -140,6 +144,16 @@ export const environmentSchema = z
       )
       .optional()
       .describe("The volumes that editors get their first data from, by the editor's name."),
+  })
+  .superRefine(({ tailscale: { enabled, version, reference }, network }, context) => {
+    if (version !== undefined && reference !== undefined) {
+      const message = "either version or reference";
+      context.addIssue({ code: "custom", path: ["tailscale", "reference"], message });
+    }
+    if (enabled && !network.egress.includes("tailscale")) {
+      const message = "a list with tailscale, which has to reach its control server";
+      context.addIssue({ code: "custom", path: ["network", "egress"], message });
+    }
   })
   .superRefine(({ instances, seed: seeds = {} }, context) => {
     for (const editor of Object.keys(seeds)) {

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import { scratchFolders } from "../test/support/scratch";
@@ -16,16 +16,22 @@ function write(file: string, content: string): void {
 
 beforeEach(() => {
   root = scratch();
-  write("toolchain/versions.json", '{"base":{"suite":"trixie","revision":7}}');
+  write(
+    "toolchain/versions.json",
+    '{"base":{"suite":"trixie","revision":7},"goToolchain":"go1.26.9","tailscale":"1.92.3"}',
+  );
   write("images/code-server/Dockerfile", "FROM a\n");
   write("images/gateway/Dockerfile", "FROM b\n");
+  write("images/tailscale/Dockerfile", "FROM c\n");
   write("images/extra-ca/.gitkeep", "");
 });
 
 const VERSION = { version: "4.133.0" };
-const of = (image: { version: string } | { reference: string }, enabled = false) => ({
+const OFF = { enabled: false, acceptDns: false };
+const of = (image: { version: string } | { reference: string }, claude = false) => ({
   image,
-  claude: { enabled },
+  claude: { enabled: claude },
+  tailscale: OFF,
 });
 const REFERENCE = { reference: `sha256:${"ab".repeat(32)}` };
 
@@ -66,6 +72,36 @@ test("Claude Code is built where it is wanted: the newest version, another one, 
     tag: "2.1.326",
   });
   expect(claudeImage(root, { enabled: true, ...REFERENCE })).toEqual(REFERENCE);
+});
+
+describe("Tailscale", () => {
+  const source = (tailscale: object) =>
+    imageSources(root, { ...of(VERSION), tailscale: { ...OFF, ...tailscale } }).tailscale;
+  const expected = (version: string) => ({
+    folder: "tailscale",
+    tag: version,
+    contentHash: contentHash(path.join(root, "images"), ["tailscale", "extra-ca"]),
+    buildArgs: {
+      BASE_IMAGE: "doom-coding/base:trixie-r7",
+      GO_TOOLCHAIN: "go1.26.9",
+      TAILSCALE_VERSION: version,
+    },
+  });
+
+  test.each<[string, object, () => unknown]>([
+    ["no image where there is no node", {}, () => undefined],
+    ["this project's version", { enabled: true }, () => expected("1.92.3")],
+    ["the version that is named", { enabled: true, version: "1.90.9" }, () => expected("1.90.9")],
+    ["the image that is named", { enabled: true, ...REFERENCE }, () => REFERENCE],
+  ])("%s", (_title, tailscale, wanted) => expect(source(tailscale)).toEqual(wanted()));
+
+  test("is built by the Go that the set-up pins", () => {
+    const pins = (file: string) =>
+      readFileSync(path.join(__dirname, "..", file), "utf8").replace(/^#.*\n/gm, "");
+    expect(pins("images/tailscale/build/go.requirements.txt")).toBe(
+      pins("toolchain/goToolchain.requirements.txt"),
+    );
+  });
 });
 
 describe("what makes an image build anew", () => {

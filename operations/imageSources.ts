@@ -9,12 +9,17 @@ const CERTIFICATES = "extra-ca";
 
 interface Versions {
   readonly base: { readonly suite: string; readonly revision: number };
+  readonly goToolchain: string;
+  readonly tailscale: string;
+}
+
+function readVersions(root: string): Versions {
+  return JSON.parse(readFileSync(path.join(root, "toolchain", "versions.json"), "utf8"));
 }
 
 /** The tag of the base image that the set-up makes. */
 function baseImage(root: string): string {
-  const text = readFileSync(path.join(root, "toolchain", "versions.json"), "utf8");
-  const { base } = JSON.parse(text) as Versions;
+  const { base } = readVersions(root);
   return `doom-coding/base:${base.suite}-r${base.revision}`;
 }
 
@@ -40,12 +45,11 @@ export type ImageSource =
 
 /** An image of an environment, from a folder of `images/`; built anew when that or a certificate changes. */
 function built(root: string, folder: string, tag: string, buildArgs: Record<string, string> = {}) {
-  const BASE_IMAGE = baseImage(root);
   return {
     folder,
     tag,
+    buildArgs: { BASE_IMAGE: baseImage(root), ...buildArgs },
     contentHash: contentHash(path.join(root, "images"), [folder, CERTIFICATES]),
-    buildArgs: { BASE_IMAGE, ...buildArgs },
   };
 }
 
@@ -63,14 +67,29 @@ export function claudeImage(root: string, claude: EnvironmentConfig["claude"]): 
   return built(root, "claude", version, { CLAUDE_VERSION: version });
 }
 
-/** How the images of an environment come about; that of Claude Code only where it is wanted. */
+/** The image of a node in a tailnet: built in the version that the configuration or this project names. */
+export function tailscaleImage(
+  root: string,
+  { version, reference }: EnvironmentConfig["tailscale"],
+): ImageSource {
+  if (reference !== undefined) return { reference };
+  const { goToolchain, tailscale } = readVersions(root);
+  const chosen = version ?? tailscale;
+  return built(root, "tailscale", chosen, {
+    GO_TOOLCHAIN: goToolchain,
+    TAILSCALE_VERSION: chosen,
+  });
+}
+
+/** How the images of an environment come about; those of services only where they are wanted. */
 export function imageSources(
   root: string,
-  { image, claude }: Pick<EnvironmentConfig, "image" | "claude">,
+  { image, claude, tailscale }: Pick<EnvironmentConfig, "image" | "claude" | "tailscale">,
 ) {
   return {
     codeServer: codeServerImage(root, image),
     gateway: built(root, "gateway", "1"),
     ...(claude.enabled ? { claude: claudeImage(root, claude) } : {}),
+    ...(tailscale.enabled ? { tailscale: tailscaleImage(root, tailscale) } : {}),
   };
 }

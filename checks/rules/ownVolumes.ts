@@ -1,6 +1,5 @@
-import { dockerName } from "../../config/names";
 import { type ContainerInputs, type Context, each, type Finding, known } from "./facts";
-import { roleOfOwn, VOLUME_ROLES } from "./names";
+import { allowedNames, roleOfOwn, VOLUME_ROLES } from "./names";
 import { show } from "./secretShapes";
 
 /**
@@ -20,7 +19,7 @@ export function ownVolumes(container: ContainerInputs, { stack }: Context): read
       {
         at,
         problem,
-        fix: `name one of ${VOLUME_ROLES.map((role) => `${dockerName(stack, role)}-N`).join(", ")}`,
+        fix: `name one of ${allowedNames(stack, VOLUME_ROLES)}, with -N for one of several`,
       },
     ];
   };

@@ -7,6 +7,7 @@ import { show } from "./secretShapes";
 const CHOICES: readonly { folder: string; argument: string; part: Part }[] = [
   { folder: "code-server", argument: "CODE_SERVER_VERSION", part: "code-server" },
   { folder: "claude", argument: "CLAUDE_VERSION", part: "claude-code" },
+  { folder: "tailscale", argument: "TAILSCALE_VERSION", part: "tailscale" },
 ];
 
 /**

@@ -19,9 +19,7 @@ function describeOne(environment: EnvironmentStatus): Outcome {
   const { stack, condition, url, containers, volumes, notes } = environment;
   const text = [
     `${stack} is ${condition}${url === undefined ? "" : `: ${url}`}`,
-    ...(containers.length === 0
-      ? []
-      : [table(containers.map(({ name, state, health }) => [`  ${name}`, state, health ?? ""]))]),
+    ...(containers.length === 0 ? [] : [table(containers.map(toRow))]),
     ...(volumes.length === 0 ? [] : [`  data: ${volumes.join(", ")}`]),
     ...notes.map((note) => `  note: ${note}`),
     ...advice(environment),
@@ -33,6 +31,10 @@ function describeOne(environment: EnvironmentStatus): Outcome {
   };
 }
 
+function toRow({ name, state, health, waitsFor }: EnvironmentStatus["containers"][number]) {
+  return [`  ${name}`, state, waitsFor === undefined ? (health ?? "") : `waits for ${waitsFor}`];
+}
+
 function advice({ stack, condition, containers }: EnvironmentStatus): string[] {
   switch (condition) {
     case "new":
@@ -42,7 +44,10 @@ function advice({ stack, condition, containers }: EnvironmentStatus): string[] {
     case "unhealthy":
       return [
         ...containers
-          .filter(({ health, state }) => health === "unhealthy" && state === "running")
+          .filter(
+            ({ health, state, waitsFor }) =>
+              health === "unhealthy" && state === "running" && waitsFor === undefined,
+          )
           .map(({ name }) => `  look at its log: docker logs --tail 50 ${name}`),
         `  bring it back: npx doom up ${stack}`,
       ];

@@ -62,6 +62,16 @@ export function environmentArgs(
         contentHash: "9a7e".repeat(16),
         buildArgs: {},
       },
+      ...(config.tailscale.enabled
+        ? {
+            tailscale: {
+              folder: "tailscale",
+              tag: "1.92.3",
+              contentHash: "7a11".repeat(16),
+              buildArgs: { TAILSCALE_VERSION: "1.92.3" },
+            },
+          }
+        : {}),
     },
   };
 }
