@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { askTailnet } from "../../operations/tailnetJoin";
 import { containerIds, engine, waitForContainer } from "../support/dockerHost";
 import { EditorClient, editorSocketPath, WORKBENCH } from "../support/editorClient";
-import { Headscale, headscaleProgram } from "../support/headscale";
+import { Headscale } from "../support/headscale";
 import type { LiveEnvironment, RunResult } from "../support/liveEnvironment";
 import { type LiveProject, startProject } from "../support/liveProject";
 import { reaches, TailnetForward, TailnetPeer } from "../support/tailnetPeer";
@@ -26,7 +26,9 @@ const hostname = (name: Name) => `doom-${environment(name).stack}`;
 const statusOf = async (name: Name) => await askTailnet(engine.getContainer(node(name)));
 
 beforeAll(async () => {
-  headscale = await Headscale.start(await headscaleProgram());
+  const { baseImageTag } = await import("../../toolchain/baseImage.mjs");
+  const { headscaleProgram } = await import("../../toolchain/headscale.mjs");
+  headscale = await Headscale.start(await headscaleProgram(), baseImageTag().tag);
   const settings = {
     access: { tier: "limited" },
     tailscale: {

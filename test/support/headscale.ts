@@ -1,9 +1,7 @@
-import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { promisify } from "node:util";
 import type Docker from "dockerode";
 import { generate } from "selfsigned";
 import { runInContainer } from "../../operations/containerExec";
@@ -20,43 +18,6 @@ const POLICIES = {
   open: { acls: [{ action: "accept", src: ["*"], dst: ["*:*"] }] },
 } as const;
 
-/**
- * The program, built from its module in the version that `toolchain/versions.json` names; once on a machine, beside
- * the parts of the engine.
- */
-export async function headscaleProgram(): Promise<string> {
-  const { createContext, ownFolder } = await import("../../toolchain/context.mjs");
-  const { requireGo } = await import("../../toolchain/goToolchain.mjs");
-  const run = promisify(execFile);
-  const context = createContext({
-    run: async (command, args, options) => {
-      await run(command, [...args], { ...options, maxBuffer: 2 ** 26 });
-    },
-  });
-  const version = context.versions.headscale;
-  const folder = path.join(ownFolder(context.pulumiHome), "headscale");
-  const file = path.join(folder, version);
-  if (existsSync(file)) return file;
-  const { file: go, env: own } = await requireGo(context);
-  mkdirSync(folder, { recursive: true });
-  const draft = mkdtempSync(path.join(folder, "building-"));
-  try {
-    const env = { ...own, CGO_ENABLED: "0" };
-    const module = `github.com/juanfont/headscale@v${version}`;
-    const { stdout } = await run(go, ["mod", "download", "-json", module], { env, cwd: draft });
-    const { Dir: sources } = JSON.parse(stdout) as { Dir: string };
-    const output = path.join(draft, "headscale");
-    // In the module's own folder, where its go.sum says what it is built of.
-    const build = ["build", "-trimpath", "-ldflags=-s -w", "-o", output, "./cmd/headscale"];
-    await run(go, build, { env, cwd: sources, maxBuffer: 2 ** 26 });
-    // Whole or not at all; another run may have been faster.
-    renameSync(output, file);
-  } finally {
-    rmSync(draft, { recursive: true, force: true });
-  }
-  return file;
-}
-
 /** A real control server in a container, on a network of its own without a way out; it relays, too. */
 export class Headscale {
   readonly url = `https://${NAME}:${PORT}`;
@@ -70,8 +31,8 @@ export class Headscale {
     private readonly folder: string,
   ) {}
 
-  /** Starts one; call {@link dispose} whatever happens. */
-  static async start(program: string): Promise<Headscale> {
+  /** Starts `program` in a container of `image`; call {@link dispose} whatever happens. */
+  static async start(program: string, image: string): Promise<Headscale> {
     const folder = mkdtempSync(path.join(tmpdir(), "doom-headscale-"));
     const name = `doom-headscale-${randomBytes(4).toString("hex")}`;
     const { cert, private: key } = await certificate();
@@ -84,11 +45,9 @@ export class Headscale {
     };
     for (const [file, text] of Object.entries(files)) writeFileSync(path.join(folder, file), text);
     await engine.createNetwork({ Name: name, Internal: true });
-    const { readVersions, projectFolder } = await import("../../toolchain/context.mjs");
-    const { base } = readVersions(projectFolder());
     const container = await engine.createContainer({
       name,
-      Image: `doom-coding/base:${base.suite}-r${base.revision}`,
+      Image: image,
       Cmd: ["/usr/local/bin/headscale", "serve", "--config", `${CONFIGURATION}/config.yaml`],
       HostConfig: {
         Binds: [`${program}:/usr/local/bin/headscale:ro`, `${folder}:${CONFIGURATION}:ro`],
