@@ -131,8 +131,7 @@ describe("with a key", () => {
       ["bin/cli/main.js", "secrets", "set", stack, "anthropic-api-key"],
       `${KEY}\n`,
     );
-    expect([code, stdout], stderr).toEqual([0, expect.stringContaining(`npx doom up ${stack}`)]);
-    await succeeds("up", stack);
+    expect([code, stdout], stderr).toEqual([0, expect.stringContaining("is another one now")]);
     expect((await inspected(editor())).Id).toBe(id);
     expect(await health()).toBe(`${OLD}, with an API key`);
     expect(await inClaude("cat /run/claude/api-key")).toBe(KEY);

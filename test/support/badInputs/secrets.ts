@@ -134,7 +134,9 @@ export const badSecrets: readonly BadInput[] = [
     given: "auth key without a node to use it",
     secrets: { tailscale: KEY },
     hidden: KEY,
-    problems: [`${SECRETS}.tailscale: unknown; this environment has code-server-1, code-server-2, anthropic-api-key`],
+    problems: [
+      `${SECRETS}.tailscale: unknown; this environment has code-server-1, code-server-2, anthropic-api-key`,
+    ],
   },
   {
     given: "secrets in plain text",
