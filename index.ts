@@ -4,12 +4,14 @@ import * as pulumi from "@pulumi/pulumi";
 import { Environment } from "./components/environment";
 import { ConfigError } from "./config/errors";
 import { loadConfig } from "./config/load";
+import { claudeVolumes } from "./operations/claudeVolumes";
 import { connectDocker } from "./operations/dockerHost";
 import { Failure } from "./operations/failure";
 import { findBaseImage, imageSources } from "./operations/imageSources";
 import { preflight } from "./operations/preflight";
 import { restingEditors } from "./operations/restingEditors";
 import { secretFolder } from "./operations/secretLocation";
+import { hadTailscale } from "./operations/tailnetState";
 import { upgradeAttempts } from "./operations/upgradeJournal";
 import { describeUpgrades } from "./operations/upgradePlan";
 
@@ -28,8 +30,10 @@ async function declareEnvironment() {
     rotations,
     attempts: upgradeAttempts(stack, config),
     resting: restingEditors(stack, config.instances),
+    claudeVolumes: claudeVolumes(stack, config),
     secretFolder: secretFolder(stack),
     images: imageSources({ root, base }, config),
+    hadTailscale: hadTailscale(stack),
   });
   const networks = Object.entries(environment.networks);
   return {

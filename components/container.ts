@@ -14,6 +14,8 @@ export interface HardenedArgs {
   readonly index?: number;
   readonly limits: Limits;
   readonly capabilities: readonly Capability[];
+  /** Further labels, beside those by which it is found. */
+  readonly labels?: Readonly<Record<string, string>>;
 }
 
 /** Docker keeps all output for ever by default: one chatty extension fills the disk. */
@@ -27,7 +29,7 @@ export function hardenedContainer(args: HardenedArgs): Omit<docker.ContainerArgs
   return {
     name: dockerName(args.stack, args.role, args.index),
     hostname: args.index === undefined ? args.role : `${args.role}-${args.index}`,
-    labels: labelList(dockerLabels(args.stack, args.role, args.index)),
+    labels: labelList({ ...dockerLabels(args.stack, args.role, args.index), ...args.labels }),
     cpus: String(args.limits.cpus),
     // Docker's 1024 for each CPU: when CPU time is short, it is divided in the proportion of the limits.
     cpuShares: Math.round(1024 * args.limits.cpus),

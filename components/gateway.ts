@@ -6,8 +6,8 @@ import { haproxyConfig } from "./haproxyConfig";
 import { Secret } from "./secret";
 import { SecretFile } from "./secretFile";
 
-/** Port inside the container. */
-const INNER_PORT = 8443;
+/** The port that it listens on, inside its networks. */
+export const GATEWAY_PORT = 8443;
 const CERTIFICATE_PATH = "/run/secrets/gateway.pem";
 const CONFIG_PATH = "/usr/local/etc/haproxy/haproxy.cfg";
 
@@ -20,8 +20,10 @@ export interface GatewayArgs {
   readonly bindAddress: string;
   /** TCP port of the host. */
   readonly port: number;
-  /** Whether to speak TLS, with a certificate made for `bindAddress` and `localhost`. */
+  /** Whether to speak TLS, with a certificate made for `bindAddress`, `localhost` and `names`. */
   readonly tls: boolean;
+  /** Further names by which people reach it. */
+  readonly names?: readonly string[];
   /** How often the certificate was made anew. */
   readonly rotation?: number;
   /** Name of the network that carries the published port. */
@@ -61,7 +63,7 @@ export class Gateway extends pulumi.ComponentResource {
         }),
         image: args.image,
         ports: [
-          { internal: INNER_PORT, external: args.port, ip: args.bindAddress, protocol: "tcp" },
+          { internal: GATEWAY_PORT, external: args.port, ip: args.bindAddress, protocol: "tcp" },
         ],
         networksAdvanced: [{ name: args.edgeNetwork }, { name: args.internalNetwork }],
         // Docker's name server then answers itself for editors that are not there; else it would ask those
@@ -87,14 +89,15 @@ export class Gateway extends pulumi.ComponentResource {
   private config(args: GatewayArgs): string {
     return haproxyConfig({
       stack: args.stack,
-      port: INNER_PORT,
+      port: GATEWAY_PORT,
       editorPort: args.editorPort,
       ...(args.tls ? { certificate: CERTIFICATE_PATH } : {}),
     });
   }
 
   private certificate(name: string, args: GatewayArgs): SecretFile {
-    const names = [...new Set([args.bindAddress, "127.0.0.1", "localhost"])];
+    const own = [args.bindAddress, "127.0.0.1", "localhost", ...(args.names ?? [])];
+    const names = [...new Set(own)];
     const secret = new Secret(
       `${name}-certificate`,
       {

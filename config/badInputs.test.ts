@@ -4,7 +4,7 @@ import { parseStackFile } from "../checks/stackFile";
 import { badAddresses, badPorts, badRanges } from "../test/support/badInputs/access";
 import { badNames } from "../test/support/badInputs/names";
 import { badRotations } from "../test/support/badInputs/rotations";
-import { badPasswords, badSecrets } from "../test/support/badInputs/secrets";
+import { badApiKeys, badPasswords, badSecrets } from "../test/support/badInputs/secrets";
 import {
   badImages,
   badKeys,
@@ -96,6 +96,7 @@ const groups: [string, readonly BadInput[]][] = [
   ["variables", badVariables],
   ["keys", badKeys],
   ["passwords", badPasswords],
+  ["keys of services", badApiKeys],
   ["secrets", badSecrets],
   ["rotations", badRotations],
   ["seeds", badSeeds],
@@ -151,7 +152,7 @@ describe("the same program with good input", () => {
       type: "doom-coding:index:Environment",
       name: "environment",
     });
-    expect(recorder.registrations.filter(({ type }) => type.includes(":Container"))).toHaveLength(
+    expect(recorder.registrations.filter(({ type }) => type.endsWith(":Container"))).toHaveLength(
       3,
     );
     expect((await settled(pulumi.output(outputs?.url))).value).toBe("https://192.0.2.10:8443/");

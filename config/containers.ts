@@ -1,5 +1,6 @@
 import type { Role } from "./names";
 import type { EnvironmentConfig } from "./schema";
+import { TAILSCALE_LIMITS } from "./tailscale";
 
 /** Bounds of a container's resources. */
 export interface Limits {
@@ -30,12 +31,19 @@ export function editorLimits({ resources }: Pick<EnvironmentConfig, "resources">
 
 /** Every container that an environment consists of: what its components make, and what capacity counts. */
 export function declaredContainers(
-  environment: Pick<EnvironmentConfig, "instances" | "resources">,
+  environment: Pick<EnvironmentConfig, "instances" | "resources" | "claude" | "tailscale">,
 ): DeclaredContainer[] {
-  const editors = Array.from({ length: environment.instances }, (_, position) => ({
-    role: "code-server" as const,
-    index: position + 1,
-    limits: editorLimits(environment),
-  }));
-  return [{ role: "gateway", limits: GATEWAY_LIMITS }, ...editors];
+  const { instances, claude, tailscale } = environment;
+  const besideEachEditor = (role: Role) =>
+    Array.from({ length: instances }, (_, position) => ({
+      role,
+      index: position + 1,
+      limits: editorLimits(environment),
+    }));
+  return [
+    { role: "gateway", limits: GATEWAY_LIMITS },
+    ...besideEachEditor("code-server"),
+    ...(claude.enabled ? besideEachEditor("claude") : []),
+    ...(tailscale.enabled ? [{ role: "tailscale" as const, limits: TAILSCALE_LIMITS }] : []),
+  ];
 }

@@ -3,11 +3,13 @@ import { VOLUME_NAME } from "../checks/migrationEndpoint";
 import { ConfigError } from "./errors";
 import {
   bindAddress,
+  certificates,
   choice,
   cpus,
   environmentCidr,
   factor,
   flag,
+  imageReference,
   integer,
   quantity,
   supportedVersion,
@@ -61,12 +63,7 @@ const image = z.union(
     z.strictObject({
       version: supportedVersion("code-server"),
     }),
-    z.strictObject({
-      reference: text(
-        "an image by digest (NAME@sha256: and 64 hex digits) or by image ID (sha256: and 64 hex digits)",
-        /^([a-z0-9][a-z0-9._:/-]*@)?sha256:[0-9a-f]{64}$/,
-      ),
-    }),
+    z.strictObject({ reference: imageReference() }),
   ],
   { error: "a map with either version, or reference by digest" },
 );
@@ -92,6 +89,8 @@ const capacity = z.strictObject({
 
 const tailscale = z.strictObject({
   enabled: flag().default(false),
+  version: supportedVersion("tailscale").optional(),
+  reference: imageReference().optional(),
   hostname: text(
     "a DNS label: a-z, 0-9 and inner hyphens, up to 63 characters",
     /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/,
@@ -101,13 +100,21 @@ const tailscale = z.strictObject({
     /^https?:\/\/[^\s/]+$/,
     (value) => URL.canParse(value),
   ).optional(),
+  certificateAuthority: certificates().optional(),
   acceptDns: flag().default(false),
 });
 
-const claude = z.strictObject({
-  enabled: flag().default(false),
-  version: supportedVersion("claude-code").optional(),
-});
+const claude = z
+  .strictObject({
+    enabled: flag()
+      .default(false)
+      .describe("Whether each editor has Claude Code beside it: true or false."),
+    version: supportedVersion("claude-code").optional(),
+    reference: imageReference().optional(),
+  })
+  .refine(({ version, reference }) => version === undefined || reference === undefined, {
+    error: "either version or reference, not both",
+  });
 
 /** Where the first data of an editor comes from; see docs/volumes.md. */
 const seed = z.strictObject({
@@ -161,6 +168,16 @@ export const environmentSchema = z
       )
       .optional()
       .describe("The volumes that editors get their first data from, by the editor's name."),
+  })
+  .superRefine(({ tailscale: { enabled, version, reference }, network }, context) => {
+    if (version !== undefined && reference !== undefined) {
+      const message = "either version or reference";
+      context.addIssue({ code: "custom", path: ["tailscale", "reference"], message });
+    }
+    if (enabled && !network.egress.includes("tailscale")) {
+      const message = "a list with tailscale, which has to reach its control server";
+      context.addIssue({ code: "custom", path: ["network", "egress"], message });
+    }
   })
   .superRefine(({ instances, seed: seeds = {} }, context) => {
     for (const editor of Object.keys(seeds)) {

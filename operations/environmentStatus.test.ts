@@ -21,12 +21,20 @@ describe("conditionOf", () => {
     ...(health ? { health } : {}),
   });
   const healthy = container("running", "healthy");
+  const waits = { ...container("running", "unhealthy"), waitsFor: "a key" };
 
   it.each([
     ["nothing is there", [], "down"],
     ["all are healthy", [healthy, healthy], "healthy"],
     ["one has not answered yet", [healthy, container("running", "starting")], "starting"],
     ["one is unhealthy", [healthy, container("running", "unhealthy")], "unhealthy"],
+    ["one waits for the user", [healthy, waits], "healthy"],
+    [
+      "one waits beside one that is unhealthy",
+      [waits, container("running", "unhealthy")],
+      "unhealthy",
+    ],
+    ["one that waits has stopped", [healthy, { ...waits, state: "exited" }], "unhealthy"],
     ["one has stopped", [healthy, container("exited")], "unhealthy"],
     ["one is missing", [container("missing")], "unhealthy"],
     ["one has no health check", [healthy, container("running")], "unhealthy"],

@@ -1,4 +1,5 @@
 import { type Checkpoint, stackOutputs } from "../checks/checkpoint";
+import { WAITS_LABEL } from "../config/names";
 import { type DockerFacts, dockerFacts, type VolumeFacts } from "./dockerHost";
 import { findLocks } from "./locks";
 import { type Project, readStackFile } from "./project";
@@ -29,6 +30,8 @@ export interface ContainerStatus {
   readonly state: string;
   /** What its health check says; undefined when it has none or does not run. */
   readonly health?: "healthy" | "unhealthy" | "starting";
+  /** What it needs from the user before it can do its work, and has not got; the environment is judged without it. */
+  readonly waitsFor?: string;
 }
 
 const CONTAINER = "docker:index/container:Container";
@@ -80,11 +83,13 @@ function containerStatuses(checkpoint: Checkpoint, docker: DockerFacts): Contain
     .map(({ id = "", inputs }) => {
       const found = byId.get(id);
       const health = found && healthOf(found.status);
+      const waitsFor = health === "healthy" ? undefined : found?.labels[WAITS_LABEL];
       return {
         name: String(inputs.name),
         role: found?.labels["doom.role"] ?? "",
         state: found?.state ?? "missing",
         ...(health ? { health } : {}),
+        ...(waitsFor === undefined ? {} : { waitsFor }),
       };
     })
     .sort((a, b) => a.name.localeCompare(b.name));
@@ -102,8 +107,9 @@ export function conditionOf(
 ): EnvironmentStatus["condition"] {
   if (containers.length === 0) return "down";
   const runs = containers.every(({ state }) => state === "running");
-  if (runs && containers.every(({ health }) => health === "healthy")) return "healthy";
-  if (runs && containers.every(({ health }) => health !== "unhealthy" && health !== undefined)) {
+  const judged = containers.filter(({ waitsFor }) => waitsFor === undefined);
+  if (runs && judged.every(({ health }) => health === "healthy")) return "healthy";
+  if (runs && judged.every(({ health }) => health !== "unhealthy" && health !== undefined)) {
     return "starting";
   }
   return "unhealthy";

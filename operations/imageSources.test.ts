@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type Docker from "dockerode";
 import { beforeEach, describe, expect, test } from "vitest";
 import { scratchFolders } from "../test/support/scratch";
 import { contentHash } from "./contentHash";
-import { findBaseImage, imageSources, toolsImageSource } from "./imageSources";
+import { claudeImage, findBaseImage, imageSources, toolsImageSource } from "./imageSources";
 
 const scratch = scratchFolders();
 let root: string;
@@ -18,18 +18,28 @@ function write(file: string, content: string): void {
 
 beforeEach(() => {
   root = scratch();
-  write("toolchain/versions.json", '{"base":{"suite":"trixie","revision":7}}');
+  write(
+    "toolchain/versions.json",
+    '{"base":{"suite":"trixie","revision":7},"goToolchain":"go1.26.9","tailscale":"1.92.3"}',
+  );
   write("images/code-server/Dockerfile", "FROM a\n");
   write("images/gateway/Dockerfile", "FROM b\n");
+  write("images/tailscale/Dockerfile", "FROM c\n");
   write("images/extra-ca/.gitkeep", "");
 });
 
 const BASE = { name: "doom-coding/base:trixie-r7", id: `sha256:${"1".repeat(64)}` };
 const VERSION = { version: "4.133.0" };
+const OFF = { enabled: false, acceptDns: false };
+const of = (image: { version: string } | { reference: string }, claude = false) => ({
+  image,
+  claude: { enabled: claude },
+  tailscale: OFF,
+});
 const REFERENCE = { reference: `sha256:${"ab".repeat(32)}` };
 
 test("a version is built, on the base image that the set-up makes", () => {
-  const { codeServer, gateway } = imageSources({ root, base: BASE }, { image: VERSION });
+  const { codeServer, gateway } = imageSources({ root, base: BASE }, of(VERSION));
   expect(codeServer).toEqual({
     folder: "code-server",
     tag: "4.133.0",
@@ -48,14 +58,59 @@ test("a version is built, on the base image that the set-up makes", () => {
 });
 
 test("a reference is taken as it is; the gateway is built all the same", () => {
-  const { codeServer, gateway } = imageSources({ root, base: BASE }, { image: REFERENCE });
+  const { codeServer, gateway } = imageSources({ root, base: BASE }, of(REFERENCE));
   expect(codeServer).toEqual(REFERENCE);
-  expect(gateway).toEqual(imageSources({ root, base: BASE }, { image: VERSION }).gateway);
+  expect(gateway).toEqual(imageSources({ root, base: BASE }, of(VERSION)).gateway);
+});
+
+test("Claude Code is built where it is wanted: the newest version, another one, or an image", () => {
+  write("images/claude/Dockerfile", "FROM c\n");
+  expect(imageSources({ root, base: BASE }, of(VERSION)).claude).toBeUndefined();
+  expect(imageSources({ root, base: BASE }, of(VERSION, true)).claude).toMatchObject({
+    folder: "claude",
+    tag: "2.1.328",
+    buildArgs: { CLAUDE_VERSION: "2.1.328" },
+  });
+  expect(claudeImage({ root, base: BASE }, { enabled: true, version: "2.1.326" })).toMatchObject({
+    tag: "2.1.326",
+  });
+  expect(claudeImage({ root, base: BASE }, { enabled: true, ...REFERENCE })).toEqual(REFERENCE);
+});
+
+describe("Tailscale", () => {
+  const source = (tailscale: object) =>
+    imageSources({ root, base: BASE }, { ...of(VERSION), tailscale: { ...OFF, ...tailscale } })
+      .tailscale;
+  const expected = (version: string) => ({
+    folder: "tailscale",
+    tag: version,
+    contentHash: expect.stringMatching(HASH),
+    buildArgs: {
+      BASE_IMAGE: "doom-coding/base:trixie-r7",
+      GO_TOOLCHAIN: "go1.26.9",
+      TAILSCALE_VERSION: version,
+    },
+  });
+
+  test.each<[string, object, () => unknown]>([
+    ["no image where there is no node", {}, () => undefined],
+    ["this project's version", { enabled: true }, () => expected("1.92.3")],
+    ["the version that is named", { enabled: true, version: "1.90.9" }, () => expected("1.90.9")],
+    ["the image that is named", { enabled: true, ...REFERENCE }, () => REFERENCE],
+  ])("%s", (_title, tailscale, wanted) => expect(source(tailscale)).toEqual(wanted()));
+
+  test("is built by the Go that the set-up pins", () => {
+    const pins = (file: string) =>
+      readFileSync(path.join(__dirname, "..", file), "utf8").replace(/^#.*\n/gm, "");
+    expect(pins("images/tailscale/build/go.requirements.txt")).toBe(
+      pins("toolchain/goToolchain.requirements.txt"),
+    );
+  });
 });
 
 describe("what makes an image build anew", () => {
   const hashes = () => {
-    const { codeServer, gateway } = imageSources({ root, base: BASE }, { image: VERSION });
+    const { codeServer, gateway } = imageSources({ root, base: BASE }, of(VERSION));
     return {
       codeServer: "contentHash" in codeServer && codeServer.contentHash,
       gateway: gateway.contentHash,
@@ -82,7 +137,7 @@ describe("what makes an image build anew", () => {
     write("images/tools/Dockerfile", "FROM c\n");
     const anew = { ...BASE, id: `sha256:${"2".repeat(64)}` };
     const hashesOn = (base: typeof BASE) => {
-      const { codeServer, gateway } = imageSources({ root, base }, { image: VERSION });
+      const { codeServer, gateway } = imageSources({ root, base }, of(VERSION));
       return [codeServer, gateway, toolsImageSource(root, base)].map(
         (source) => "contentHash" in source && source.contentHash,
       );

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import type Docker from "dockerode";
+import { supportedVersions } from "../checks/support";
 import type { EnvironmentConfig } from "../config/schema";
 import { contentHash } from "./contentHash";
 import { Failure } from "./failure";
@@ -12,6 +13,12 @@ const CERTIFICATES = "extra-ca";
 
 interface Versions {
   readonly base: { readonly suite: string; readonly revision: number };
+  readonly goToolchain: string;
+  readonly tailscale: string;
+}
+
+function readVersions(root: string): Versions {
+  return JSON.parse(readFileSync(path.join(root, "toolchain", "versions.json"), "utf8"));
 }
 
 /** The image that all others are built on, as it is on the Docker host now. */
@@ -23,8 +30,7 @@ export interface BaseImage {
 
 /** The name of the base image that the set-up makes. */
 export function baseImageName(root: string): string {
-  const text = readFileSync(path.join(root, "toolchain", "versions.json"), "utf8");
-  const { base } = JSON.parse(text) as Versions;
+  const { base } = readVersions(root);
   return `doom-coding/base:${base.suite}-r${base.revision}`;
 }
 
@@ -100,7 +106,36 @@ export function codeServerImage(
   return built(origin, "code-server", version, { CODE_SERVER_VERSION: version });
 }
 
-/** How the images of an environment come about. */
-export function imageSources(origin: ImageOrigin, { image }: Pick<EnvironmentConfig, "image">) {
-  return { codeServer: codeServerImage(origin, image), gateway: built(origin, "gateway", "1") };
+/** The image of Claude Code: of the newest version unless the configuration names another, or an image. */
+export function claudeImage(origin: ImageOrigin, claude: EnvironmentConfig["claude"]): ImageSource {
+  if (claude.reference !== undefined) return { reference: claude.reference };
+  const version = claude.version ?? (supportedVersions("claude-code").at(-1) as string);
+  return built(origin, "claude", version, { CLAUDE_VERSION: version });
+}
+
+/** The image of a node in a tailnet: built in the version that the configuration or this project names. */
+export function tailscaleImage(
+  origin: ImageOrigin,
+  { version, reference }: EnvironmentConfig["tailscale"],
+): ImageSource {
+  if (reference !== undefined) return { reference };
+  const { goToolchain, tailscale } = readVersions(origin.root);
+  const chosen = version ?? tailscale;
+  return built(origin, "tailscale", chosen, {
+    GO_TOOLCHAIN: goToolchain,
+    TAILSCALE_VERSION: chosen,
+  });
+}
+
+/** How the images of an environment come about; those of services only where they are wanted. */
+export function imageSources(
+  origin: ImageOrigin,
+  { image, claude, tailscale }: Pick<EnvironmentConfig, "image" | "claude" | "tailscale">,
+) {
+  return {
+    codeServer: codeServerImage(origin, image),
+    gateway: built(origin, "gateway", "1"),
+    ...(claude.enabled ? { claude: claudeImage(origin, claude) } : {}),
+    ...(tailscale.enabled ? { tailscale: tailscaleImage(origin, tailscale) } : {}),
+  };
 }

@@ -269,6 +269,9 @@ function diskProblems(
   const images = [
     ...("version" in environment.image ? ["doom-coding/code-server:"] : []),
     "doom-coding/gateway:",
+    ...(environment.tailscale.enabled && environment.tailscale.reference === undefined
+      ? ["doom-coding/tailscale:"]
+      : []),
   ];
   const problem = diskProblem(docker.rootFolder, diskOf(docker.rootFolder).free, {
     builds: !images.every((prefix) => docker.images.some((name) => name.startsWith(prefix))),

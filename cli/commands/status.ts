@@ -23,9 +23,7 @@ function describeOne(environment: EnvironmentStatus, storage: readonly MeasuredS
   const { stack, condition, url, containers, volumes, resting, notes } = environment;
   const text = [
     `${stack} is ${condition}${url === undefined ? "" : `: ${url}`}`,
-    ...(containers.length === 0
-      ? []
-      : [table(containers.map(({ name, state, health }) => [`  ${name}`, state, health ?? ""]))]),
+    ...(containers.length === 0 ? [] : [table(containers.map(toRow))]),
     ...volumes.map((volume) => `  data: ${volume}${storageOf(volume, storage)}`),
     ...storage.flatMap((use) => {
       const warning = "bytes" in use ? storageWarning(stack, use) : undefined;
@@ -40,6 +38,10 @@ function describeOne(environment: EnvironmentStatus, storage: readonly MeasuredS
     data: { environment, storage },
     ...(condition === "healthy" ? {} : { exitCode: EXIT_CODES.unhealthy }),
   };
+}
+
+function toRow({ name, state, health, waitsFor }: EnvironmentStatus["containers"][number]) {
+  return [`  ${name}`, state, waitsFor === undefined ? (health ?? "") : `waits for ${waitsFor}`];
 }
 
 /** What is kept of editors that were left out. */
@@ -67,7 +69,10 @@ function advice({ stack, condition, containers }: EnvironmentStatus): string[] {
     case "unhealthy":
       return [
         ...containers
-          .filter(({ health, state }) => health === "unhealthy" && state === "running")
+          .filter(
+            ({ health, state, waitsFor }) =>
+              health === "unhealthy" && state === "running" && waitsFor === undefined,
+          )
           .map(({ name }) => `  look at its log: docker logs --tail 50 ${name}`),
         `  bring it back: npx doom up ${stack}`,
       ];

@@ -9,13 +9,15 @@ const ZONE = "an IANA time zone name such as UTC or Europe/Berlin";
 const LEVEL = "one of trace, debug, info, warn, error";
 const VERSION =
   "one of 4.133.0, 4.134.0, 4.135.0, 4.136.2, 4.137.0, 4.138.0, 4.139.1; docs/versions.md says how to add one";
-const CLAUDE_VERSION = "2.1.328; docs/versions.md says how to add one";
+const CLAUDE_VERSION = "one of 2.1.326, 2.1.328; docs/versions.md says how to add one";
 const REFERENCE =
   "an image by digest (NAME@sha256: and 64 hex digits) or by image ID (sha256: and 64 hex digits)";
 const IMAGE = "a map with either version, or reference by digest";
 const UID = "a user id from 1 to 2147483647";
 const INSTANCES = "a whole number from 1 to 50";
 const HOST_NAME = "a DNS label: a-z, 0-9 and inner hyphens, up to 63 characters";
+const TAILSCALE_VERSION = "one of 1.90.9, 1.92.3; docs/versions.md says how to add one";
+const AUTHORITY = "certificates of authorities (CA) in PEM form, without a key";
 const SERVER = "an https:// or http:// address without a path";
 const MAP = "a map of its keys";
 const ENVIRONMENT = "doom-coding:environment";
@@ -116,6 +118,20 @@ export const badSettings: readonly BadInput[] = [
   bad("tailscale.hostname", "a".repeat(64), HOST_NAME, `"${"a".repeat(60)}…" (64 characters)`),
   bad("tailscale.controlServer", "ftp://headscale", SERVER),
   bad("tailscale.controlServer", "https://headscale/path", SERVER),
+  bad("tailscale.version", "1.88.4", `${TAILSCALE_VERSION}; the nearest is 1.90.9`),
+  bad("tailscale.certificateAuthority", "headscale.pem", AUTHORITY),
+  {
+    given: "tailscale with a version and an image",
+    set: [
+      "tailscale",
+      { enabled: true, version: "1.92.3", reference: `sha256:${"0123456789abcdef".repeat(4)}` },
+    ],
+    problems: refused(
+      "tailscale.reference",
+      `"sha256:${"0123456789abcdef".repeat(4).slice(0, 53)}…" (71 characters)`,
+      "either version or reference",
+    ),
+  },
 ];
 
 const HEX = "0123456789abcdef".repeat(4);
