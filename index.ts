@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { Environment } from "./components/environment";
 import { ConfigError } from "./config/errors";
 import { loadConfig } from "./config/load";
+import { claudeVolumes } from "./operations/claudeVolumes";
 import { Failure } from "./operations/failure";
 import { imageSources } from "./operations/imageSources";
 import { preflight } from "./operations/preflight";
@@ -24,6 +25,7 @@ async function declareEnvironment() {
     secrets,
     rotations,
     attempts: upgradeAttempts(stack, config),
+    claudeVolumes: claudeVolumes(stack, config),
     secretFolder: secretFolder(stack),
     images: imageSources(process.cwd(), config),
     hadTailscale: hadTailscale(stack),

@@ -58,7 +58,7 @@ export const SUPPORT: SupportTable = {
     title: "Claude Code",
     fix: "set claude.version to one of them",
     chosenIn: "`claude.version` in `Pulumi.<stack>.yaml`",
-    versions: [{ version: "2.1.328" }],
+    versions: [{ version: "2.1.326" }, { version: "2.1.328" }],
   },
   tailscale: {
     title: "Tailscale",

@@ -11,6 +11,8 @@ export const VOLATILE_PATHS: readonly string[] = [
   ".local/share/code-server/heartbeat",
   // Made anew at each start, by which its folder gets another time.
   "data/code-server-ipc.sock",
+  // Where terminals reach Claude Code, which makes it when it starts.
+  "data/claude.sock",
 ];
 
 /**

@@ -38,9 +38,9 @@ async function perform(
     const outcome = await work({ display, interrupts });
     display.stop();
     const document = { command: name, ...(stack ? { stack } : {}), result: "succeeded" };
-    process.stdout.write(
-      `${json ? JSON.stringify({ ...document, ...outcome.data }) : outcome.text}\n`,
-    );
+    // A command that hands the terminal over has said everything itself.
+    const text = json ? JSON.stringify({ ...document, ...outcome.data }) : outcome.text;
+    if (text !== "") process.stdout.write(`${text}\n`);
     process.exitCode = outcome.exitCode ?? 0;
   } catch (error) {
     display.stop();
@@ -137,6 +137,19 @@ function addMigrateConfig(migrate: Command): void {
 }
 
 function addLookingCommands(program: Command): void {
+  program
+    .command("claude")
+    .description("Claude Code beside an editor, in this terminal")
+    .argument("<stack>")
+    .argument(
+      "[arguments...]",
+      "the editor's number (default: 1), then what Claude Code gets: 2 -- -p hello",
+    )
+    .action((stack: string, given: readonly string[]) =>
+      perform("claude", stack, {}, async (context) =>
+        (await import("./commands/claude.js")).claude(stack, given, context),
+      ),
+    );
   program
     .command("status")
     .description("show how an environment is doing, or all of them")

@@ -2,9 +2,9 @@ import * as pulumi from "@pulumi/pulumi";
 import { parseCidrLoosely, split } from "../checks/cidr";
 import { NETWORK_SPLIT_BITS } from "../config/fields";
 import { dockerName } from "../config/names";
-import type { EnvironmentConfig } from "../config/schema";
-import { CERTIFICATE, passwordName } from "../config/secrets";
-import { TAILSCALE_KEY } from "../config/tailscale";
+import type { EgressRole, EnvironmentConfig } from "../config/schema";
+import { ANTHROPIC_KEY, CERTIFICATE, passwordName, TAILSCALE_KEY } from "../config/secrets";
+import { Claude } from "./claude";
 import { CODE_SERVER_PORT, CodeServer } from "./codeServer";
 import { ConfigMigration } from "./configMigration";
 import { GATEWAY_PORT, Gateway } from "./gateway";
@@ -29,15 +29,18 @@ export interface EnvironmentArgs {
   readonly rotations: ReadonlyMap<string, number>;
   /** How often the gate of `code-server-1` and the like has had to look; see operations/upgradeJournal.ts. */
   readonly attempts: ReadonlyMap<string, number>;
+  /** Numbers of the editors beside which there is, or once was, Claude Code; see operations/claudeVolumes.ts. */
+  readonly claudeVolumes: readonly number[];
   /** Folder on the host for secret files, backed by memory. */
   readonly secretFolder: string;
-  /** How to come by the images; Tailscale's where the environment has a node in a tailnet. */
+  /** How to come by the images; those of Claude Code and of Tailscale where they are enabled. */
   readonly images: {
     readonly codeServer: ImageArgs;
     readonly gateway: ImageArgs;
+    readonly claude?: ImageArgs;
     readonly tailscale?: ImageArgs;
   };
-  /** Whether it once had such a node, whose volume then stays; see operations/tailnetState.ts. */
+  /** Whether it once had a node in a tailnet, whose volume then stays; see operations/tailnetState.ts. */
   readonly hadTailscale?: boolean;
 }
 
@@ -83,12 +86,11 @@ export class Environment extends pulumi.ComponentResource {
     const gatewayImage = new Image(`${name}-gateway-image`, args.images.gateway, { parent: this });
     const editors = this.createEditors(name, args, codeServerImage);
     const gateway = this.createGateway(name, args, gatewayImage, editors.length, codeServerImage);
-    const tailscale = this.createTailscale(name, args);
-    const containers = [
-      gateway.containerId,
-      ...editors.map((editor) => editor.containerId),
-      ...(tailscale === undefined ? [] : [tailscale.containerId]),
-    ];
+    const agents = this.createAgents(name, args, editors);
+    const nodes = this.createTailscale(name, args);
+    const containers = [gateway, ...editors, ...agents, ...nodes].map(
+      ({ containerId }) => containerId,
+    );
     new ProcessLimits(
       `${name}-process-limits`,
       { containers, processes: PROCESSES },
@@ -158,8 +160,6 @@ export class Environment extends pulumi.ComponentResource {
 
   private createEditors(name: string, args: EnvironmentArgs, image: Image): CodeServer[] {
     const { config, stack, secretFolder } = args;
-    const mayGoOut = config.network.egress.includes("code-server");
-    const networks = [this.networks.internal, ...(mayGoOut ? [this.networks.egress] : [])];
     return Array.from({ length: config.instances }, (_, position) => {
       const index = position + 1;
       const password = args.secrets.get(passwordName(index));
@@ -183,7 +183,7 @@ export class Environment extends pulumi.ComponentResource {
           secretFolder,
           image: image.imageId,
           limits: { cpus: config.resources.cpus, memoryMebibytes: config.resources.memory },
-          networks: networks.map((network) => network.dockerName),
+          networks: this.networksOf("code-server", config),
           user: config.user,
           timeZone: config.timeZone,
           logLevel: config.logLevel,
@@ -198,17 +198,80 @@ export class Environment extends pulumi.ComponentResource {
     });
   }
 
-  /** Undefined without a node in a tailnet; what keeps the identity of one stays all the same. */
-  private createTailscale(name: string, args: EnvironmentArgs): Tailscale | undefined {
+  /** The internal network, and the way out for what may take it. */
+  private networksOf(role: EgressRole, { network }: EnvironmentConfig): pulumi.Output<string>[] {
+    const { internal, egress } = this.networks;
+    return [internal, ...(network.egress.includes(role) ? [egress] : [])].map(
+      ({ dockerName }) => dockerName,
+    );
+  }
+
+  /** Claude Code beside each editor; what it has kept stays also when it is taken away. */
+  private createAgents(
+    name: string,
+    args: EnvironmentArgs,
+    editors: readonly CodeServer[],
+  ): Claude[] {
+    const { config, stack, secretFolder } = args;
+    const volumes = new Map(
+      args.claudeVolumes.map((index) => {
+        const volume = new Volume(
+          `${name}-claude-${index}-data`,
+          { stack, role: "claude", index },
+          { parent: this },
+        );
+        return [index, volume.dockerName];
+      }),
+    );
+    if (!config.claude.enabled || args.images.claude === undefined) return [];
+    const image = new Image(`${name}-claude-image`, args.images.claude, { parent: this });
+    const key = args.secrets.get(ANTHROPIC_KEY);
+    return editors.map((editor, position) => {
+      const index = position + 1;
+      const gate = new UpgradeGate(
+        `${name}-claude-${index}-upgrade`,
+        {
+          stack,
+          service: "claude",
+          index,
+          image: image.imageId,
+          attempt: args.attempts.get(`claude-${index}`) ?? 0,
+        },
+        { parent: this },
+      );
+      return new Claude(
+        `${name}-claude-${index}`,
+        {
+          stack,
+          index,
+          secretFolder,
+          image: image.imageId,
+          limits: { cpus: config.resources.cpus, memoryMebibytes: config.resources.memory },
+          networks: this.networksOf("claude", config),
+          user: config.user,
+          timeZone: config.timeZone,
+          volume: volumes.get(index) as pulumi.Output<string>,
+          workspace: editor.volumeName,
+          ...(key === undefined ? {} : { key }),
+          // The editor first: it hands its files over, and writes no more when it is replaced.
+          after: [gate.passed, editor],
+        },
+        { parent: this },
+      );
+    });
+  }
+
+  /** The node in a tailnet, where there is one; what keeps the identity of one stays all the same. */
+  private createTailscale(name: string, args: EnvironmentArgs): Tailscale[] {
     const { stack, config, secretFolder, images } = args;
     const { access, tailscale } = config;
-    if (!tailscale.enabled && !args.hadTailscale) return undefined;
+    if (!tailscale.enabled && !args.hadTailscale) return [];
     const volume = new Volume(
       `${name}-tailscale-state`,
       { stack, role: "tailscale" },
       { parent: this },
     );
-    if (images.tailscale === undefined) return undefined;
+    if (images.tailscale === undefined) return [];
     const image = new Image(`${name}-tailscale-image`, images.tailscale, { parent: this });
     const key = args.secrets.get(TAILSCALE_KEY);
     const attempt = args.attempts.get("tailscale") ?? 0;
@@ -217,7 +280,7 @@ export class Environment extends pulumi.ComponentResource {
       { stack, service: "tailscale", index: 1, image: image.imageId, attempt },
       { parent: this },
     );
-    return new Tailscale(
+    const node = new Tailscale(
       `${name}-tailscale`,
       {
         stack,
@@ -242,6 +305,7 @@ export class Environment extends pulumi.ComponentResource {
       },
       { parent: this },
     );
+    return [node];
   }
 
   private createGateway(

@@ -4,7 +4,7 @@ import { parseStackFile } from "../checks/stackFile";
 import { badAddresses, badPorts, badRanges } from "../test/support/badInputs/access";
 import { badNames } from "../test/support/badInputs/names";
 import { badRotations } from "../test/support/badInputs/rotations";
-import { badPasswords, badSecrets } from "../test/support/badInputs/secrets";
+import { badApiKeys, badPasswords, badSecrets } from "../test/support/badInputs/secrets";
 import {
   badImages,
   badKeys,
@@ -96,6 +96,7 @@ const groups: [string, readonly BadInput[]][] = [
   ["variables", badVariables],
   ["keys", badKeys],
   ["passwords", badPasswords],
+  ["keys of services", badApiKeys],
   ["secrets", badSecrets],
   ["rotations", badRotations],
   ["seeds", badSeeds],

@@ -62,7 +62,7 @@ export function supportedVersion(part: Part) {
     .describe(allowed);
 }
 
-/** An image that exists, named by its content. */
+/** An image that will be the same one tomorrow. */
 export function imageReference() {
   return text(
     "an image by digest (NAME@sha256: and 64 hex digits) or by image ID (sha256: and 64 hex digits)",

@@ -17,7 +17,7 @@ export type Role =
   | UpgradeRole;
 
 /** What a volume of an environment holds: an editor's data, or what a service keeps. */
-export type VolumeRole = Extract<Role, "data" | "tailscale">;
+export type VolumeRole = Extract<Role, "data" | "claude" | "tailscale">;
 
 /** What an upgrade makes for itself: where it rehearses, the data from before it, the data from after it. */
 export type UpgradeRole = "rehearsal" | "before-upgrade" | "after-upgrade";
@@ -76,8 +76,8 @@ export function upgradeName(
 }
 
 /**
- * Whether a volume with these labels has the name that an environment gives it: its data, its snapshots,
- * what it restored, or what an upgrade kept. Built and compared, never matched by prefix.
+ * Whether a volume with these labels has the name that an environment gives it: its data, what its agents
+ * keep, its snapshots, what it restored, or what an upgrade kept. Built and compared, never matched by prefix.
  */
 export function isOwnVolume(
   stack: string,
@@ -89,6 +89,7 @@ export function isOwnVolume(
   const ofUpgrade = (role: UpgradeRole) => upgradeName(stack, role, instance, id);
   const names: Partial<Record<string, string>> = {
     data: dockerName(stack, "data", instance),
+    claude: dockerName(stack, "claude", instance),
     tailscale: dockerName(stack, "tailscale"),
     snapshots: dockerName(stack, "snapshots"),
     restore: restoreVolumeName(stack, instance, id),

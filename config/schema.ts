@@ -59,9 +59,7 @@ const image = z.union(
     z.strictObject({
       version: supportedVersion("code-server"),
     }),
-    z.strictObject({
-      reference: imageReference(),
-    }),
+    z.strictObject({ reference: imageReference() }),
   ],
   { error: "a map with either version, or reference by digest" },
 );
@@ -83,10 +81,17 @@ const tailscale = z.strictObject({
   acceptDns: flag().default(false),
 });
 
-const claude = z.strictObject({
-  enabled: flag().default(false),
-  version: supportedVersion("claude-code").optional(),
-});
+const claude = z
+  .strictObject({
+    enabled: flag()
+      .default(false)
+      .describe("Whether each editor has Claude Code beside it: true or false."),
+    version: supportedVersion("claude-code").optional(),
+    reference: imageReference().optional(),
+  })
+  .refine(({ version, reference }) => version === undefined || reference === undefined, {
+    error: "either version or reference, not both",
+  });
 
 /** Where the first data of an editor comes from; see docs/volumes.md. */
 const seed = z.strictObject({

@@ -3,7 +3,7 @@ import path from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import { scratchFolders } from "../test/support/scratch";
 import { contentHash } from "./contentHash";
-import { imageSources } from "./imageSources";
+import { claudeImage, imageSources } from "./imageSources";
 
 const scratch = scratchFolders();
 let root: string;
@@ -28,10 +28,15 @@ beforeEach(() => {
 
 const VERSION = { version: "4.133.0" };
 const OFF = { enabled: false, acceptDns: false };
+const of = (image: { version: string } | { reference: string }, enabled = false) => ({
+  image,
+  claude: { enabled },
+  tailscale: OFF,
+});
 const REFERENCE = { reference: `sha256:${"ab".repeat(32)}` };
 
 test("a version is built, on the base image that the set-up makes", () => {
-  const { codeServer, gateway } = imageSources(root, { image: VERSION, tailscale: OFF });
+  const { codeServer, gateway } = imageSources(root, of(VERSION));
   expect(codeServer).toEqual({
     folder: "code-server",
     tag: "4.133.0",
@@ -50,14 +55,28 @@ test("a version is built, on the base image that the set-up makes", () => {
 });
 
 test("a reference is taken as it is; the gateway is built all the same", () => {
-  const { codeServer, gateway } = imageSources(root, { image: REFERENCE, tailscale: OFF });
+  const { codeServer, gateway } = imageSources(root, of(REFERENCE));
   expect(codeServer).toEqual(REFERENCE);
-  expect(gateway).toEqual(imageSources(root, { image: VERSION, tailscale: OFF }).gateway);
+  expect(gateway).toEqual(imageSources(root, of(VERSION)).gateway);
+});
+
+test("Claude Code is built where it is wanted: the newest version, another one, or an image", () => {
+  write("images/claude/Dockerfile", "FROM c\n");
+  expect(imageSources(root, of(VERSION)).claude).toBeUndefined();
+  expect(imageSources(root, of(VERSION, true)).claude).toMatchObject({
+    folder: "claude",
+    tag: "2.1.328",
+    buildArgs: { CLAUDE_VERSION: "2.1.328" },
+  });
+  expect(claudeImage(root, { enabled: true, version: "2.1.326" })).toMatchObject({
+    tag: "2.1.326",
+  });
+  expect(claudeImage(root, { enabled: true, ...REFERENCE })).toEqual(REFERENCE);
 });
 
 describe("Tailscale", () => {
   const source = (tailscale: object) =>
-    imageSources(root, { image: VERSION, tailscale: { ...OFF, ...tailscale } }).tailscale;
+    imageSources(root, { ...of(VERSION), tailscale: { ...OFF, ...tailscale } }).tailscale;
   const expected = (version: string) => ({
     folder: "tailscale",
     tag: version,
@@ -87,7 +106,7 @@ describe("Tailscale", () => {
 
 describe("what makes an image build anew", () => {
   const hashes = () => {
-    const { codeServer, gateway } = imageSources(root, { image: VERSION, tailscale: OFF });
+    const { codeServer, gateway } = imageSources(root, of(VERSION));
     return {
       codeServer: "contentHash" in codeServer && codeServer.contentHash,
       gateway: gateway.contentHash,
@@ -116,7 +135,5 @@ describe("what makes an image build anew", () => {
 });
 
 test("without the file of versions it says which one is missing", () => {
-  expect(() => imageSources(scratch(), { image: VERSION, tailscale: OFF })).toThrow(
-    /ENOENT.*toolchain\/versions\.json/,
-  );
+  expect(() => imageSources(scratch(), of(VERSION))).toThrow(/ENOENT.*toolchain\/versions\.json/);
 });

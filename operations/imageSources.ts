@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
+import { supportedVersions } from "../checks/support";
 import type { EnvironmentConfig } from "../config/schema";
 import { contentHash } from "./contentHash";
 
@@ -59,6 +60,13 @@ export function codeServerImage(root: string, image: EnvironmentConfig["image"])
   return built(root, "code-server", version, { CODE_SERVER_VERSION: version });
 }
 
+/** The image of Claude Code: of the newest version unless the configuration names another, or an image. */
+export function claudeImage(root: string, claude: EnvironmentConfig["claude"]): ImageSource {
+  if (claude.reference !== undefined) return { reference: claude.reference };
+  const version = claude.version ?? (supportedVersions("claude-code").at(-1) as string);
+  return built(root, "claude", version, { CLAUDE_VERSION: version });
+}
+
 /** The image of a node in a tailnet: built in the version that the configuration or this project names. */
 export function tailscaleImage(
   root: string,
@@ -73,14 +81,15 @@ export function tailscaleImage(
   });
 }
 
-/** How the images of an environment come about. */
+/** How the images of an environment come about; those of its services only where they are wanted. */
 export function imageSources(
   root: string,
-  { image, tailscale }: Pick<EnvironmentConfig, "image" | "tailscale">,
+  { image, claude, tailscale }: Pick<EnvironmentConfig, "image" | "claude" | "tailscale">,
 ) {
   return {
     codeServer: codeServerImage(root, image),
     gateway: built(root, "gateway", "1"),
+    ...(claude.enabled ? { claude: claudeImage(root, claude) } : {}),
     ...(tailscale.enabled ? { tailscale: tailscaleImage(root, tailscale) } : {}),
   };
 }

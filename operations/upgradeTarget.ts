@@ -2,7 +2,7 @@ import { readFileSync, statSync } from "node:fs";
 import type Docker from "dockerode";
 import { parseStackFile } from "../checks/stackFile";
 import { allowedVersions, supportedVersions } from "../checks/support";
-import { imageFacts, upgradeProblems } from "../checks/upgradeImage";
+import { imageArchitecture, imageFacts, upgradeProblems } from "../checks/upgradeImage";
 import { compareVersions } from "../checks/versionOrder";
 import { type EnvironmentConfig, parseEnvironment } from "../config/schema";
 import { StackDocument } from "../config/stackDocument";
@@ -94,7 +94,8 @@ async function requireStep(
     docker.info() as Promise<{ Architecture: string }>,
     docker.version(),
   ]);
-  const to = { id: "", version, architecture, hasHealthCheck: true };
+  const own = imageArchitecture(architecture);
+  const to = { id: "", version, architecture: own, hasHealthCheck: true };
   const problems = upgradeProblems({
     part: service.part,
     from,

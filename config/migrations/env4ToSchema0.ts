@@ -14,7 +14,8 @@ const CARRIED = new Set([
 /** What it does not, and why. */
 const NOT_CARRIED: Readonly<Record<string, string>> = {
   SUDO_PASSWORD: "editors run with no-new-privileges, under which sudo cannot work",
-  ANTHROPIC_API_KEY: "no service of a stack reads it; sign in to Claude Code in the editor",
+  ANTHROPIC_API_KEY:
+    "set claude.enabled and give it by hand: npx doom secrets set <stack> anthropic-api-key",
   TS_AUTHKEY: "a new node needs a key of its own; see docs/tailscale.md",
   TS_ACCEPT_DNS: "false is what a stack does anyway",
   TS_EXTRA_ARGS: "a stack's node has the tags of its key, and advertises no routes",

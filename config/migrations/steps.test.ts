@@ -123,7 +123,8 @@ describe("env 4 to schema 0", () => {
       "code-server-1": unknown,
       "access.port": unknown,
       SUDO_PASSWORD: "editors run with no-new-privileges, under which sudo cannot work",
-      ANTHROPIC_API_KEY: "no service of a stack reads it; sign in to Claude Code in the editor",
+      ANTHROPIC_API_KEY:
+        "set claude.enabled and give it by hand: npx doom secrets set <stack> anthropic-api-key",
       TS_AUTHKEY: "a new node needs a key of its own; see docs/tailscale.md",
     });
   });

@@ -42,6 +42,9 @@ export function environmentArgs(
     secrets: new Map(),
     rotations: new Map(),
     attempts: new Map(),
+    claudeVolumes: config.claude.enabled
+      ? Array.from({ length: config.instances }, (_, position) => position + 1)
+      : [],
     secretFolder: SECRET_FOLDER,
     images: {
       codeServer:

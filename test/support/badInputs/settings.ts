@@ -8,7 +8,7 @@ const ZONE = "an IANA time zone name such as UTC or Europe/Berlin";
 const LEVEL = "one of trace, debug, info, warn, error";
 const VERSION =
   "one of 4.133.0, 4.134.0, 4.135.0, 4.136.2, 4.137.0, 4.138.0, 4.139.1; docs/versions.md says how to add one";
-const CLAUDE_VERSION = "2.1.328; docs/versions.md says how to add one";
+const CLAUDE_VERSION = "one of 2.1.326, 2.1.328; docs/versions.md says how to add one";
 const REFERENCE =
   "an image by digest (NAME@sha256: and 64 hex digits) or by image ID (sha256: and 64 hex digits)";
 const IMAGE = "a map with either version, or reference by digest";
