@@ -69,15 +69,14 @@ export async function awaitTailnet(
   while (Date.now() < end) {
     const status = await askTailnet(container);
     if (status !== undefined) {
-      const judged = judgeJoining(status, request.hasKey);
+      const { code, stdout } = await runInContainer(container, CHECK, { seconds: EXEC_SECONDS });
+      // What the image has noted stays, when tailscaled itself has forgotten it.
+      const complaints = [...status.complaints, stdout.trim()];
+      const judged = judgeJoining({ ...status, complaints }, request.hasKey);
       if (judged.kind === "waiting") return { joined: false, status };
       if (judged.kind === "refused") throw notJoined(request, judged.reason);
-      if (judged.kind === "underway") last = judged.reason;
-      else {
-        const { code, stdout } = await runInContainer(container, CHECK, { seconds: EXEC_SECONDS });
-        if (code === 0) return { joined: true, status };
-        last = stdout.trim() || "the node is being set up";
-      }
+      if (judged.kind === "joined" && code === 0) return { joined: true, status };
+      last = judged.kind === "underway" ? judged.reason : stdout.trim();
     }
     await wait(POLL_MS);
   }

@@ -46,6 +46,8 @@ bring_up() {
   fi
   words=$(control up "${arguments[@]}" 2>&1) && return
   note "cannot join the tailnet of $TS_LOGIN_SERVER: $(tail -n 1 <<<"$words") $(complaints)"
+  # Left alone, tailscaled offers a refused key again and again, several times a second.
+  [[ $words != *"backend error"* ]] || control down >/dev/null
   return 1
 }
 

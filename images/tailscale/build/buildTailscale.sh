@@ -4,12 +4,13 @@ set -euo pipefail
 
 # What a node in userspace that only serves a gateway has no use for. Without the routing features
 # it cannot lead anybody into an environment's networks, whatever its settings say.
-# Not left out, though it looks like one of them: logtail, without which 1.90.9 crashes when it starts.
+# Not left out, though they look like it: logtail, without which 1.90.9 crashes when it starts, and
+# outboundproxy, which brings `tailscale nc`.
 omitted=(
   acme advertiseexitnode advertiseroutes appconnectors aws bird captiveportal capture clientupdate
   cloud completion dbus debugeventbus debugportmapper desktop_sessions doctor drive
   identityfederation iptables kube linkspeed linuxdnsfight listenrawdisco networkmanager oauthkey
-  osrouter outboundproxy portlist portmapper posture relayserver resolved sdnotify ssh synology
+  osrouter portlist portmapper posture relayserver resolved sdnotify ssh synology
   syspolicy systray taildrop tap tpm useexitnode useroutes wakeonlan webclient
 )
 tags=ts_include_cli
