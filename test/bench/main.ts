@@ -8,6 +8,7 @@ import { loadGroup } from "./load";
 import { migrationGroup } from "./migration";
 import { previewGroup } from "./preview";
 import { describeMachine, writeRecord } from "./record";
+import { scaleGroup } from "./scale";
 import { renderTable } from "./table";
 import { upGroup } from "./up";
 import { upgradeGroup } from "./upgrade";
@@ -15,7 +16,14 @@ import { collectVersions } from "./versions";
 
 /** Exit codes: 0 every bound is held, 1 one is not or a figure could not be measured, 2 wrong usage. */
 
-const GROUPS: readonly Group[] = [previewGroup, upGroup, migrationGroup, upgradeGroup, loadGroup];
+const GROUPS: readonly Group[] = [
+  previewGroup,
+  upGroup,
+  migrationGroup,
+  upgradeGroup,
+  loadGroup,
+  scaleGroup,
+];
 
 const USAGE = [
   "usage: npm run bench -- [NAME ...] [--rounds N]",
