@@ -114,6 +114,7 @@ function service(container: Docker.ContainerInspectInfo, files: readonly object[
     logging: { driver: HostConfig.LogConfig?.Type, options: HostConfig.LogConfig?.Config },
     restart: HostConfig.RestartPolicy?.Name,
     init: HostConfig.Init ?? false,
+    dns_opt: HostConfig.DnsOptions ?? [],
     tmpfs: Object.entries(HostConfig.Tmpfs ?? {}).map(
       ([target, options]) => `${target}:${options}`,
     ),
