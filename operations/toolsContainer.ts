@@ -100,7 +100,8 @@ export async function withToolsContainer<T>(
   const end = async () => {
     watch.stop();
     hold?.destroy();
-    await remove(container);
+    // A Docker that answers nothing would hold us as well; the container ends without its holder.
+    if (!watch.isLost) await remove(container);
   };
   let result: T;
   try {
@@ -275,6 +276,11 @@ class Watch {
       docker.ping().catch((error: unknown) => this.lost.abort(dockerFailure(error)));
     }, WATCH_MS);
     this.timer.unref();
+  }
+
+  /** Whether Docker has stopped to answer. */
+  get isLost(): boolean {
+    return this.lost.signal.aborted;
   }
 
   stop(): void {
