@@ -162,13 +162,14 @@ function addLookingCommands(program: Command): void {
     );
   program
     .command("verify")
-    .description("prove what is promised about a running environment")
-    .argument("<stack>")
+    .description("prove what is promised about running environments")
+    .argument("[stack...]", "one for --secrets; all that run when --isolation is given none")
     .option("--secrets", "no secret stands readable in what Docker, Pulumi or doom keep or print")
+    .option("--isolation", "nothing is reached or shared but what is declared; tried out")
     .option("--json", JSON_HELP)
-    .action((stack: string, options: JsonOption & VerifyOptions) =>
-      perform("verify", stack, options, async (context) =>
-        (await import("./commands/verify.js")).verify(stack, options, context),
+    .action((stacks: string[], options: JsonOption & VerifyOptions) =>
+      perform("verify", stacks.length === 1 ? stacks[0] : undefined, options, async (context) =>
+        (await import("./commands/verify.js")).verify(stacks, options, context),
       ),
     );
   program

@@ -81,10 +81,20 @@ describe("what a scan says", () => {
   });
 });
 
-it("refuses to verify nothing", async () => {
+describe("what can be asked", () => {
   const context = { display: new Display({ write: () => true }) } as unknown as CommandContext;
-  await expect(verify("dev", {}, context)).rejects.toMatchObject({
-    kind: "usage",
-    fix: "add --secrets",
+
+  it.each([{}, { secrets: true, isolation: true }])("is one thing: %j", async (options) => {
+    await expect(verify(["dev"], options, context)).rejects.toMatchObject({
+      kind: "usage",
+      fix: "add one of --secrets and --isolation",
+    });
+  });
+
+  it.each([[[]], [["dev", "prod"]]])("is the secrets of one stack: %j", async (stacks) => {
+    await expect(verify(stacks, { secrets: true }, context)).rejects.toMatchObject({
+      kind: "usage",
+      fix: "npx doom verify STACK --secrets",
+    });
   });
 });

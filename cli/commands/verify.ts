@@ -12,16 +12,26 @@ import { table } from "../text";
 export interface VerifyOptions {
   /** That no secret of the stack stands readable anywhere. */
   readonly secrets?: boolean;
+  /** That environments reach and share nothing but what is declared. */
+  readonly isolation?: boolean;
 }
 
-/** `doom verify <stack> --secrets`: proves a promise about a running environment. */
+/** `doom verify [stack...]`: proves a promise about running environments. */
 export async function verify(
-  stack: string,
-  { secrets = false }: VerifyOptions,
+  stacks: readonly string[],
+  { secrets = false, isolation = false }: VerifyOptions,
   context: CommandContext,
 ): Promise<Outcome> {
-  if (!secrets) {
-    throw new Failure("usage", "There is nothing to verify.", { fix: "add --secrets" });
+  if (secrets === isolation) {
+    const fix = "add one of --secrets and --isolation";
+    throw new Failure("usage", "There is nothing to verify, or too much at once.", { fix });
+  }
+  if (isolation) return (await import("./verifyIsolation.js")).verifyIsolation(stacks, context);
+  const [stack, ...others] = stacks;
+  if (stack === undefined || others.length > 0) {
+    throw new Failure("usage", "Secrets are looked for of one stack at a time.", {
+      fix: "npx doom verify STACK --secrets",
+    });
   }
   return verifySecrets(stack, context);
 }
