@@ -12,7 +12,7 @@ export interface DeclaredContainer {
   readonly stack: string;
   /** Name on the Docker host. */
   readonly name: string;
-  readonly role: string;
+  readonly role: ContainerRole;
   /** Names on the Docker host of the networks that it is on, and no others. */
   readonly networks: readonly string[];
   /** TCP ports that it serves on all of them. */
@@ -39,11 +39,13 @@ export interface Declaration {
 const PORT = 8443;
 const LOOPBACK = "127.0.0.1";
 
+export type ContainerRole = "gateway" | "code-server" | "claude" | "tailscale";
+
 /** What one kind of container is declared to be; an entry for each. */
 interface RoleRow {
-  readonly role: "gateway" | "code-server";
-  /** How many there are, when they are numbered; undefined for the one without a number. */
-  readonly count: (config: EnvironmentConfig) => number | undefined;
+  readonly role: ContainerRole;
+  /** How many there are, when they are numbered; else whether there is the one. */
+  readonly count: (config: EnvironmentConfig) => number | boolean;
   readonly networks: readonly NetworkRole[];
   /** Whether it is on `egress`, too. */
   readonly mayGoOut: (config: EnvironmentConfig) => boolean;
@@ -53,7 +55,7 @@ interface RoleRow {
 const ROLES: readonly RoleRow[] = [
   {
     role: "gateway",
-    count: () => undefined,
+    count: () => true,
     networks: ["edge", "internal"],
     mayGoOut: () => false,
     ports: [PORT],
@@ -64,6 +66,21 @@ const ROLES: readonly RoleRow[] = [
     networks: ["internal"],
     mayGoOut: ({ network }) => network.egress.includes("code-server"),
     ports: [PORT],
+  },
+  {
+    role: "claude",
+    count: ({ claude, instances }) => (claude.enabled ? instances : 0),
+    networks: ["internal"],
+    mayGoOut: ({ network }) => network.egress.includes("claude"),
+    ports: [],
+  },
+  {
+    // Beside the gateway, and so with its way out.
+    role: "tailscale",
+    count: ({ tailscale }) => tailscale.enabled,
+    networks: ["edge"],
+    mayGoOut: () => false,
+    ports: [],
   },
 ];
 
@@ -92,8 +109,8 @@ function containersOf(stack: string, config: EnvironmentConfig, row: RoleRow): D
   const networks = roles.map((network) => dockerName(stack, network));
   const count = row.count(config);
   const names =
-    count === undefined
-      ? [dockerName(stack, role)]
+    typeof count === "boolean"
+      ? [dockerName(stack, role)].filter(() => count)
       : Array.from({ length: count }, (_, position) => dockerName(stack, role, position + 1));
   return names.map((name) => ({ stack, name, role, networks, ports }));
 }

@@ -40,6 +40,8 @@ export interface Control {
 }
 
 export interface Reachability {
+  /** Every cell with its answer. */
+  readonly answered: readonly Answered[];
   readonly pairs: readonly Pair[];
   readonly counts: Readonly<Record<Outcome, number>>;
   /** All cells that are not as declared, or failed as probes. */
@@ -74,6 +76,7 @@ export function judge(evidence: Evidence): Reachability {
   });
   const running = new Set(stations.map(({ name }) => name));
   return {
+    answered,
     pairs: pairsOf(answered),
     counts: countsOf(answered),
     problems: answered.filter(({ problem }) => problem !== undefined),

@@ -14,6 +14,7 @@ export const EXIT_CODES: Readonly<Record<FailureKind, number>> = {
   unproven: 11,
   data: 12,
   isolation: 13,
+  interop: 14,
   interrupted: 130,
 };
 
@@ -34,6 +35,7 @@ const MEANINGS: Readonly<Record<FailureKind, string>> = {
   data: "data was not moved, or what arrived is not what was sent",
   isolation:
     "verify --isolation: something is reached or shared that is not declared, or not proven",
+  interop: "verify --interop: a declared pair does not get on, or another one does",
   interrupted: "interrupted",
 };
 

@@ -163,9 +163,10 @@ function addLookingCommands(program: Command): void {
   program
     .command("verify")
     .description("prove what is promised about running environments")
-    .argument("[stack...]", "one for --secrets; all that run when --isolation is given none")
+    .argument("[stack...]", "one for --secrets; else some, or all that run")
     .option("--secrets", "no secret stands readable in what Docker, Pulumi or doom keep or print")
     .option("--isolation", "nothing is reached or shared but what is declared; tried out")
+    .option("--interop", "all parts that are declared to, and no others, get on; tried out")
     .option("--json", JSON_HELP)
     .action((stacks: string[], options: JsonOption & VerifyOptions) =>
       perform("verify", stacks.length === 1 ? stacks[0] : undefined, options, async (context) =>

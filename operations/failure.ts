@@ -12,6 +12,7 @@ export type FailureKind =
   | "unproven"
   | "data"
   | "isolation"
+  | "interop"
   | "interrupted";
 
 /**

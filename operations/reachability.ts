@@ -30,10 +30,10 @@ export interface ReachabilityRequest {
 }
 
 export interface ReachabilityProof extends Reachability {
+  readonly declarations: readonly Declaration[];
   readonly engineVersion: string;
   /** The containers that were asked from, and the host. */
   readonly stations: readonly string[];
-  readonly cells: readonly (Cell & { readonly result: ProbeResult })[];
 }
 
 /** Far more than it takes: names that nobody answers for end after 5 s. */
@@ -61,9 +61,9 @@ export async function proveReachability(request: ReachabilityRequest): Promise<R
   await refuseChanged(docker, facts, stacks);
   return {
     ...judge({ stations, declarations, cells, results, shared }),
+    declarations,
     engineVersion: facts.engineVersion,
     stations: stations.map(({ name }) => name),
-    cells: cells.map((cell, index) => ({ ...cell, result: results[index] as ProbeResult })),
   };
 }
 

@@ -118,7 +118,7 @@ async function requireSameData(run: GateRun): Promise<void> {
 }
 
 /** The program keeps it in a file in memory, which the container mounts; it never passes a command line. */
-function loginHashOf({ Mounts, Name }: Docker.ContainerInspectInfo): string {
+export function loginHashOf({ Mounts, Name }: Docker.ContainerInspectInfo): string {
   const secret = Mounts.find(({ Destination }) => Destination === "/run/secrets/hashed-password");
   if (secret === undefined) throw new Failure("unhealthy", `${Name.slice(1)} has no login secret.`);
   return readFileSync(secret.Source, "utf8");

@@ -84,12 +84,15 @@ describe("what a scan says", () => {
 describe("what can be asked", () => {
   const context = { display: new Display({ write: () => true }) } as unknown as CommandContext;
 
-  it.each([{}, { secrets: true, isolation: true }])("is one thing: %j", async (options) => {
-    await expect(verify(["dev"], options, context)).rejects.toMatchObject({
-      kind: "usage",
-      fix: "add one of --secrets and --isolation",
-    });
-  });
+  it.each([{}, { secrets: true, isolation: true }, { isolation: true, interop: true }])(
+    "is one thing: %j",
+    async (options) => {
+      await expect(verify(["dev"], options, context)).rejects.toMatchObject({
+        kind: "usage",
+        fix: "add one of --secrets, --isolation and --interop",
+      });
+    },
+  );
 
   it.each([[[]], [["dev", "prod"]]])("is the secrets of one stack: %j", async (stacks) => {
     await expect(verify(stacks, { secrets: true }, context)).rejects.toMatchObject({

@@ -14,18 +14,21 @@ export interface VerifyOptions {
   readonly secrets?: boolean;
   /** That environments reach and share nothing but what is declared. */
   readonly isolation?: boolean;
+  /** That all that have something to say to each other get on. */
+  readonly interop?: boolean;
 }
 
 /** `doom verify [stack...]`: proves a promise about running environments. */
 export async function verify(
   stacks: readonly string[],
-  { secrets = false, isolation = false }: VerifyOptions,
+  { secrets = false, isolation = false, interop = false }: VerifyOptions,
   context: CommandContext,
 ): Promise<Outcome> {
-  if (secrets === isolation) {
-    const fix = "add one of --secrets and --isolation";
+  if ([secrets, isolation, interop].filter((isAsked) => isAsked).length !== 1) {
+    const fix = "add one of --secrets, --isolation and --interop";
     throw new Failure("usage", "There is nothing to verify, or too much at once.", { fix });
   }
+  if (interop) return (await import("./verifyInterop.js")).verifyInterop(stacks, context);
   if (isolation) return (await import("./verifyIsolation.js")).verifyIsolation(stacks, context);
   const [stack, ...others] = stacks;
   if (stack === undefined || others.length > 0) {

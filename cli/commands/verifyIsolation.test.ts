@@ -19,8 +19,9 @@ function proof(more: Partial<ReachabilityProof> = {}): ReachabilityProof {
   const counts = { OPEN: 0, REFUSED: 2, TIMEOUT: 0, DNS: 1, ERROR: 0 };
   return {
     engineVersion: "20.10.24",
+    declarations: [],
     stations: ["doom-dev-gateway", "doom-prod-gateway", "host"],
-    cells: [{ ...cell, result: { outcome: "REFUSED" } }],
+    answered: [{ cell, result: { outcome: "REFUSED" } }],
     pairs: [{ from: cell.from, to: cell.to, counts, asDeclared: true }],
     counts,
     problems: [],

@@ -1,15 +1,11 @@
 import { type Answered, isProven, OUTCOMES, type Pair } from "../../checks/reachability";
-import { type EnvironmentConfig, parseEnvironment } from "../../config/schema";
-import { refuseOlderSchema } from "../../config/schemaVersion";
-import { dockerFacts } from "../../operations/dockerHost";
 import { Failure } from "../../operations/failure";
-import { refuseHeld } from "../../operations/locks";
-import { findProject, listStacks, type Project, readStackFile } from "../../operations/project";
 import { proveReachability, type ReachabilityProof } from "../../operations/reachability";
 import type { CommandContext } from "../engineRun";
 import { EXIT_CODES } from "../exitCodes";
 import type { Outcome } from "../output";
 import { table } from "../text";
+import { chosenEnvironments } from "../verifiedEnvironments";
 
 /**
  * `doom verify [stack...] --isolation`: who reaches whom, tried out, against what is declared.
@@ -21,14 +17,12 @@ export async function verifyIsolation(
   { display, interrupts }: CommandContext,
 ): Promise<Outcome> {
   display.enter("looking at what runs");
-  const project = findProject();
-  const chosen = stacks.length > 0 ? [...new Set(stacks)] : await runningStacks(project);
-  const environments = new Map(chosen.map((stack) => [stack, readEnvironment(project, stack)]));
-  for (const stack of chosen) refuseHeld(project, stack);
+  const chosen = await chosenEnvironments(stacks);
+  const names = [...chosen.keys()];
   let step = "";
-  display.enter(`proving the isolation of ${chosen.join(", ")}`, () => step);
+  display.enter(`proving the isolation of ${names.join(", ")}`, () => step);
   const proof = await proveReachability({
-    environments,
+    environments: new Map([...chosen].map(([stack, { config }]) => [stack, config])),
     report: (text) => {
       step = text;
     },
@@ -37,36 +31,12 @@ export async function verifyIsolation(
   if (interrupts.received) {
     throw new Failure("interrupted", "Interrupted; nothing was changed, and nothing is proven.");
   }
-  return describeIsolation(chosen, proof);
-}
-
-function readEnvironment(project: Project, stack: string): EnvironmentConfig {
-  const { environment } = readStackFile(project, stack);
-  refuseOlderSchema(environment, stack);
-  return parseEnvironment(environment);
-}
-
-async function runningStacks(project: Project): Promise<string[]> {
-  const { containers } = await dockerFacts();
-  const running = new Set(
-    containers
-      .filter(({ state, labels }) => state === "running" && labels["doom.role"] !== "tools")
-      .map(({ labels }) => labels["doom.stack"]),
-  );
-  const stacks = listStacks(project).filter((stack) => running.has(stack));
-  if (stacks.length > 0) return stacks;
-  throw new Failure(
-    "unhealthy",
-    "No environment of this project runs: there is nothing to prove.",
-    {
-      fix: "npx doom up dev",
-    },
-  );
+  return describeIsolation(names, proof);
 }
 
 /** The table of all pairs, what is not as declared, and the verdict. */
 export function describeIsolation(stacks: readonly string[], proof: ReachabilityProof): Outcome {
-  const { cells, pairs, counts, problems, controls, exposures, missing, shared } = proof;
+  const { answered, pairs, counts, problems, controls, exposures, missing, shared } = proof;
   const isolated = isProven(proof);
   const uncontrolled = controls.filter(({ by }) => by === undefined).map(({ target }) => target);
   const text = [
@@ -94,7 +64,7 @@ export function describeIsolation(stacks: readonly string[], proof: Reachability
       controls,
       missing,
       exposures,
-      cells,
+      cells: answered.map(({ cell, result }) => ({ ...cell, result })),
     },
     ...(isolated ? {} : { exitCode: EXIT_CODES.isolation }),
   };
@@ -122,10 +92,10 @@ function toRow({ from, to, counts, asDeclared }: Pair): string[] {
 
 function verdict(
   stacks: readonly string[],
-  { cells, pairs, counts, problems, controls, engineVersion }: ReachabilityProof,
+  { answered, pairs, counts, problems, controls, engineVersion }: ReachabilityProof,
   isolated: boolean,
 ): string {
-  const asked = `${cells.length} probes in ${pairs.length} pairs on engine ${engineVersion}`;
+  const asked = `${answered.length} probes in ${pairs.length} pairs on engine ${engineVersion}`;
   if (isolated) {
     return `${stacks.join(", ")}: isolated as declared; ${asked}, ${counts.ERROR} errors, ${controls.length} positive controls.`;
   }

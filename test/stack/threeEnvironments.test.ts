@@ -17,8 +17,17 @@ import { handshake } from "../support/tlsProbe";
  * they must not share, what cannot get from one to another, and that they live and die apart.
  */
 const MEBIBYTE = 1024 * 1024;
+/** Values that shells, YAML, JSON and `.env` files each have their own way with. */
+const ODD_VALUES = {
+  ODD_QUOTES: `it's "quoted" \`so\` \\ = and = $HOME $$ $(id) # not a comment`,
+  ODD_LINES: "  one\ntwo\r\n\nlast\t",
+  ODD_LETTERS: "Grüße, 日本語, 🦊, e\u0301",
+  ODD_TYPES: "no",
+  ODD_EMPTY: "",
+};
 const TABLE = {
   dev: {
+    variables: ODD_VALUES,
     resources: { cpus: 0.5, memory: "512MiB", storage: "2GiB" },
     access: { tier: "local" },
     logLevel: "debug",
@@ -324,6 +333,34 @@ describe("the isolation is proven by trying it", () => {
       });
     }
     expect(document.controls.filter(({ by }) => by === undefined)).toEqual([]);
+  });
+
+  it("all parts that have something to say to each other get on, and no others", async () => {
+    const command = ["bin/cli/main.js", "verify", "--interop", "--json"];
+    const { code, stdout, stderr } = await environment("dev").run(process.execPath, command);
+    if (!stdout.includes('"checks"')) throw new Error(`code ${code}\n${stdout}\n${stderr}`);
+    const { checks, undeclared, score } = JSON.parse(stdout) as {
+      checks: { from: string; to: string; way: string; passed: boolean; evidence: string }[];
+      undeclared: { from: string; to: string; probes: number; problems: string[] }[];
+      score: { passed: number; total: number; percent: number };
+    };
+    expect(checks.filter(({ passed }) => !passed)).toEqual([]);
+    expect(undeclared.flatMap(({ problems }) => problems)).toEqual([]);
+    expect([code, score.percent, score.passed]).toEqual([0, 100, score.total]);
+    const seen = (from: string, to: string) =>
+      checks.filter((check) => check.from === from && check.to === to).map(({ way }) => way);
+    for (const tier of TIERS) {
+      const tls = tier === "dev" ? [] : ["tls"];
+      const way = ["tcp", "http", "websocket", ...tls, "version"];
+      expect(seen("operator", gateway(tier)), tier).toEqual(way);
+      const inner = ["name", "tcp", "http", "websocket", "version"];
+      expect(seen(gateway(tier), editor(tier)), tier).toEqual(inner);
+    }
+    // Each of six containers with the four of the other environments.
+    expect(undeclared).toHaveLength(24);
+    expect(undeclared.every(({ probes }) => probes > 0)).toBe(true);
+    const variables = checks.find(({ to, way }) => to === editor("dev") && way === "data");
+    expect(variables?.evidence).toBe("YAML, JSON and 9 variables the same");
   });
 
   it("every break is found, and names who reaches or shares what", async () => {
