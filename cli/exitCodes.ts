@@ -13,7 +13,9 @@ export const EXIT_CODES: Readonly<Record<FailureKind, number>> = {
   unhealthy: 10,
   unproven: 11,
   data: 12,
-  changed: 13,
+  isolation: 13,
+  interop: 14,
+  changed: 15,
   interrupted: 130,
 };
 
@@ -33,6 +35,9 @@ const MEANINGS: Readonly<Record<FailureKind, string>> = {
   unproven:
     "verify: a secret was found, or a place could not be searched; a limit does not hold, or storage is full",
   data: "data was not moved, or what arrived is not what was sent",
+  isolation:
+    "verify --isolation: something is reached or shared that is not declared, or not proven",
+  interop: "verify --interop: a declared pair does not get on, or another one does",
   changed: "verify --kept: an environment that nobody changed would not stay as it is",
   interrupted: "interrupted",
 };

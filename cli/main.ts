@@ -178,15 +178,17 @@ function addLookingCommands(program: Command): void {
     );
   program
     .command("verify")
-    .description("prove what is promised about a running environment")
-    .argument("[stack]", "for --kept, all that are deployed when none is named")
+    .description("prove what is promised about running environments")
+    .argument("[stack...]", "one for --secrets and --limits; else some, or all that are deployed")
     .option("--secrets", "no secret stands readable in what Docker, Pulumi or doom keep or print")
     .option("--kept", "nothing would change, such as after an update of Pulumi, a plugin or doom")
     .option("--limits", "CPUs, memory and processes hold in Docker and in the kernel; storage used")
+    .option("--isolation", "nothing is reached or shared but what is declared; tried out")
+    .option("--interop", "all parts that are declared to, and no others, get on; tried out")
     .option("--json", JSON_HELP)
-    .action((stack: string | undefined, options: JsonOption & VerifyOptions) =>
-      perform("verify", stack, options, async (context) =>
-        (await import("./commands/verify.js")).verify(stack, options, context),
+    .action((stacks: string[], options: JsonOption & VerifyOptions) =>
+      perform("verify", stacks.length === 1 ? stacks[0] : undefined, options, async (context) =>
+        (await import("./commands/verify.js")).verify(stacks, options, context),
       ),
     );
   program

@@ -58,14 +58,19 @@ export function isDockerLocal(environment: NodeJS.ProcessEnv = process.env): boo
 /**
  * A client for the Docker host; DOCKER_HOST and its companions count.
  *
- * It gives up a request on which nothing arrives for `timeout` milliseconds; 0 waits for ever.
+ * It gives up a request on which nothing arrives for `timeout` milliseconds; 0 waits for ever. With `version`
+ * (`1.41`) it speaks that one, and else whichever the engine has.
  */
-export async function connectDocker(timeout = ANSWER_TIMEOUT_MS): Promise<Docker> {
+export async function connectDocker(
+  timeout = ANSWER_TIMEOUT_MS,
+  version?: string,
+): Promise<Docker> {
   // Loading that `doom --help` and many errors never need.
   const { default: Client } = await import("dockerode");
   const address = dockerAddress();
   const place = address.startsWith("unix://") ? { socketPath: address.slice(7) } : {};
-  return new Client({ ...place, timeout });
+  const spoken = version === undefined ? {} : { version: `v${version}` };
+  return new Client({ ...place, ...spoken, timeout });
 }
 
 /** Collects what the checks need. Throws a {@link Failure} when Docker does not answer. */

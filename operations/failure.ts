@@ -12,6 +12,8 @@ export type FailureKind =
   | "unproven"
   | "data"
   | "changed"
+  | "isolation"
+  | "interop"
   | "interrupted";
 
 /**

@@ -140,7 +140,7 @@ async function requireSameData(run: GateRun): Promise<void> {
 }
 
 /** The program keeps it in a file in memory, which the container mounts; it never passes a command line. */
-function secretOf({ Mounts, Name }: Docker.ContainerInspectInfo, path: string): string {
+export function secretOf({ Mounts, Name }: Docker.ContainerInspectInfo, path: string): string {
   const secret = Mounts.find(({ Destination }) => Destination === path);
   if (secret === undefined) throw new Failure("unhealthy", `${Name.slice(1)} has no ${path}.`);
   return readFileSync(secret.Source, "utf8");

@@ -81,16 +81,17 @@ describe("what a scan says", () => {
   });
 });
 
-it.each<[string, string | undefined, VerifyOptions, string]>([
-  ["nothing", "dev", {}, "There is nothing to verify."],
+it.each<[string, string[], VerifyOptions, string]>([
+  ["nothing", ["dev"], {}, "There is nothing to verify."],
   [
     "two things",
-    "dev",
+    ["dev"],
     { secrets: true, kept: true },
     "--secrets and --kept are different questions.",
   ],
-  ["the secrets of no stack", undefined, { secrets: true }, "--secrets looks at one stack."],
-])("refuses to verify %s", async (_, stack, options, summary) => {
+  ["the secrets of no stack", [], { secrets: true }, "--secrets looks at one stack."],
+  ["the limits of two stacks", ["dev", "prod"], { limits: true }, "--limits looks at one stack."],
+])("refuses to verify %s", async (_, stacks, options, summary) => {
   const context = { display: new Display({ write: () => true }) } as unknown as CommandContext;
-  await expect(verify(stack, options, context)).rejects.toMatchObject({ kind: "usage", summary });
+  await expect(verify(stacks, options, context)).rejects.toMatchObject({ kind: "usage", summary });
 });

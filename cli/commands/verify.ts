@@ -17,13 +17,17 @@ export interface VerifyOptions {
   readonly kept?: boolean;
   /** That limits hold, and how much of its storage each editor uses. */
   readonly limits?: boolean;
+  /** That environments reach and share nothing but what is declared. */
+  readonly isolation?: boolean;
+  /** That all that have something to say to each other get on. */
+  readonly interop?: boolean;
 }
 
-const QUESTIONS = ["secrets", "kept", "limits"] as const;
+const QUESTIONS = ["secrets", "kept", "limits", "isolation", "interop"] as const;
 
-/** `doom verify [stack] --secrets` and the like: proves a promise about a running environment. */
+/** `doom verify [stack...] --secrets` and the like: proves a promise about running environments. */
 export async function verify(
-  stack: string | undefined,
+  stacks: readonly string[],
   options: VerifyOptions,
   context: CommandContext,
 ): Promise<Outcome> {
@@ -36,9 +40,16 @@ export async function verify(
       fix: `give one of ${QUESTIONS.map((name) => `--${name}`).join(", ")}`,
     });
   }
-  if (question === "kept") return verifyKept(stack, context);
-  if (stack === undefined) {
-    throw new Failure("usage", `--${question} looks at one stack.`, { fix: "name the stack" });
+  if (question === "interop")
+    return (await import("./verifyInterop.js")).verifyInterop(stacks, context);
+  if (question === "isolation")
+    return (await import("./verifyIsolation.js")).verifyIsolation(stacks, context);
+  if (question === "kept") return verifyKept(stacks, context);
+  const [stack, ...others] = stacks;
+  if (stack === undefined || others.length > 0) {
+    throw new Failure("usage", `--${question} looks at one stack.`, {
+      fix: `npx doom verify STACK --${question}`,
+    });
   }
   if (question === "limits") return (await import("./verifyLimits.js")).verifyLimits(stack);
   return verifySecrets(stack, context);

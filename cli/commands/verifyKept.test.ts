@@ -47,7 +47,7 @@ describe("what is said of stacks that nobody changed", () => {
       "dev would not stay as it is. An up would:",
       "  ± replace  Container  doom-dev-gateway  (image, uploads)",
     ]);
-    expect(outcome.exitCode).toBe(13);
+    expect(outcome.exitCode).toBe(15);
     expect(outcome.data).toMatchObject({
       kept: false,
       environments: [{ kept: true }, { kept: false, unexpected: [GATEWAY] }],

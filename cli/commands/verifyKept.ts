@@ -18,15 +18,15 @@ export interface KeptStack {
 }
 
 /**
- * `doom verify [stack] --kept`: whether an `up` would leave a deployed stack as it is, or every deployed stack.
+ * `doom verify [stack...] --kept`: whether an `up` would leave deployed stacks, or every one, as they are.
  *
  * For after an update of Pulumi's CLI, a plugin, the SDK or the schema. Takes no lock and changes nothing.
  */
 export async function verifyKept(
-  stack: string | undefined,
+  asked: readonly string[],
   context: CommandContext,
 ): Promise<Outcome> {
-  const stacks = stack === undefined ? deployedStacks(findProject()) : [stack];
+  const stacks = asked.length === 0 ? deployedStacks(findProject()) : asked;
   const found: KeptStack[] = [];
   for (const one of stacks) found.push(await look(one, context));
   context.display.stop();

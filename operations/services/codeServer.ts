@@ -5,7 +5,7 @@ import { codeServerImage } from "../imageSources";
 import type { UpgradeService } from "./service";
 
 /** Where an environment mounts the hash of an editor's password. */
-const LOGIN_HASH = "/run/secrets/hashed-password";
+export const LOGIN_HASH = "/run/secrets/hashed-password";
 
 /** The editors; their data is what a user works on. */
 export const codeServer: UpgradeService = {

@@ -131,7 +131,7 @@ class KilledUpgrade {
     const command = readCommand(copy.project, stack);
     if (command === undefined) return "checking";
     if (command.stage !== "updating") return command.stage;
-    const journal = readJournal(copy.project, stack, 1);
+    const journal = readJournal(copy.project, stack, "code-server-1");
     return journal && journal.startedAt >= began ? journal.stage : "planning";
   }
 
