@@ -52,11 +52,15 @@ export const TAILSCALE_PATHS: readonly string[] = [
   "profile-data",
 ];
 
+/** Claude Code writes nothing when its container starts; its gate makes a file and removes it, which its folder shows. */
+export const CLAUDE_START_PATHS: readonly string[] = [".doom-gate"];
+
 /**
  * Where Claude Code writes as soon as somebody opens it, which can be before anybody has looked after an upgrade. Its
  * login and the settings of its user are not among them, but for what it counts in `.claude.json` at each start.
  */
 export const CLAUDE_SESSION_PATHS: readonly string[] = [
+  ...CLAUDE_START_PATHS,
   ".claude.json",
   ".last-cleanup",
   "backups",

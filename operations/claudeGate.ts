@@ -26,7 +26,7 @@ cd /claude
 for file in .claude.json .credentials.json settings.json; do
   if [[ -e $file ]]; then jq empty "$file"; printf '%s ' "$file"; fi
 done
-file=.doom-gate-$$
+file=.doom-gate
 trap 'rm -f -- "$file"' EXIT
 printf gate >"$file"
 [[ $(<"$file") == gate ]]`;

@@ -1,4 +1,4 @@
-import { CLAUDE_SESSION_PATHS } from "../../checks/volatilePaths";
+import { CLAUDE_SESSION_PATHS, CLAUDE_START_PATHS } from "../../checks/volatilePaths";
 import { claudeImage } from "../imageSources";
 import { codeServer } from "./codeServer";
 import type { UpgradeService } from "./service";
@@ -19,7 +19,7 @@ export const claude: UpgradeService = {
   volumeRole: "claude",
   mountedAt: "/claude",
   limits: ({ resources }) => resources,
-  startPaths: [],
+  startPaths: CLAUDE_START_PATHS,
   sessionPaths: CLAUDE_SESSION_PATHS,
   inventory: async () => [],
   // A key is not asked to prove itself, and the real one has no place in a rehearsal.
