@@ -30,14 +30,18 @@ export async function askTailnet(container: Docker.Container): Promise<TailnetSt
   return code === 0 ? parseTailnetStatus(stdout) : undefined;
 }
 
-/** What a node says once it has read its state. Throws an Error when it does not do that in time. */
+/**
+ * What a node says once it has read its state; out of reach of its control server one with an identity says NoState.
+ *
+ * Throws an Error when it does not do that in time.
+ */
 export async function awaitIdentity(
   container: Docker.Container,
   timeout: number,
 ): Promise<TailnetStatus> {
   for (const end = Date.now() + timeout; Date.now() < end; await wait(POLL_MS)) {
     const status = await askTailnet(container);
-    if (status !== undefined && status.state !== "NoState") return status;
+    if (status !== undefined && (status.hasIdentity || status.state !== "NoState")) return status;
   }
   throw new Error(`tailscaled has not read its state within ${timeout / 1000} s`);
 }
