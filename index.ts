@@ -5,9 +5,8 @@ import { Environment } from "./components/environment";
 import { ConfigError } from "./config/errors";
 import { loadConfig } from "./config/load";
 import { claudeVolumes } from "./operations/claudeVolumes";
-import { connectDocker } from "./operations/dockerHost";
 import { Failure } from "./operations/failure";
-import { findBaseImage, imageSources } from "./operations/imageSources";
+import { imageSources } from "./operations/imageSources";
 import { preflight } from "./operations/preflight";
 import { restingEditors } from "./operations/restingEditors";
 import { secretFolder } from "./operations/secretLocation";
@@ -18,11 +17,9 @@ import { describeUpgrades } from "./operations/upgradePlan";
 /** Checks everything that can be checked, then declares one environment. */
 async function declareEnvironment() {
   const { stack, environment: config, secrets, rotations } = loadConfig();
-  const { upgrades } = await preflight({ stack, environment: config });
+  const { base, upgrades } = await preflight({ stack, environment: config });
   if (pulumi.runtime.isDryRun())
     for (const line of describeUpgrades(upgrades)) await pulumi.log.info(line);
-  const root = process.cwd();
-  const base = await findBaseImage(await connectDocker(), root);
   const environment = new Environment("environment", {
     stack,
     config,
@@ -32,7 +29,7 @@ async function declareEnvironment() {
     resting: restingEditors(stack, config.instances),
     claudeVolumes: claudeVolumes(stack, config),
     secretFolder: secretFolder(stack),
-    images: imageSources({ root, base }, config),
+    images: imageSources({ root: process.cwd(), base }, config),
     hadTailscale: hadTailscale(stack),
   });
   const networks = Object.entries(environment.networks);

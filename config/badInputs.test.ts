@@ -33,7 +33,11 @@ const ENVIRONMENT_KEY = "doom-coding:environment";
 
 beforeEach(() => {
   preflight.mockReset();
-  preflight.mockResolvedValue({ capacity: [], upgrades: [] });
+  preflight.mockResolvedValue({
+    base: { name: "doom-coding/base:x", id: `sha256:${"1".repeat(64)}` },
+    capacity: [],
+    upgrades: [],
+  });
 });
 
 /** Puts `value` at a dotted path; undefined takes the key out. Missing sections are made. */
@@ -139,7 +143,11 @@ describe("the same program with good input", () => {
   test("registers the environment, after the preflight", async () => {
     preflight.mockImplementation(async () => {
       expect(pulumi.runtime.allConfig()).toHaveProperty([ENVIRONMENT_KEY]);
-      return { capacity: [], upgrades: [] };
+      return {
+        base: { name: "doom-coding/base:x", id: `sha256:${"1".repeat(64)}` },
+        capacity: [],
+        upgrades: [],
+      };
     });
     const { recorder, error, outputs } = await runProgram(good);
     expect(error).toBeUndefined();

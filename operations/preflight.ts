@@ -19,9 +19,9 @@ import { declaredContainers } from "../config/containers";
 import { dockerName, type Role } from "../config/names";
 import type { EnvironmentConfig } from "../config/schema";
 import { diskOf, findCapacity } from "./capacity";
-import { type DockerFacts, dockerFacts, isDockerLocal } from "./dockerHost";
+import { connectDocker, type DockerFacts, dockerFacts, isDockerLocal } from "./dockerHost";
 import { errorCode, Failure } from "./failure";
-import { baseImageName } from "./imageSources";
+import { type BaseImage, findBaseImage } from "./imageSources";
 import { loweredMemory } from "./memoryInUse";
 import { type NeighbourStack, neighbourStacks } from "./neighbours";
 import { portState } from "./portOwner";
@@ -40,6 +40,8 @@ export interface PreflightArgs {
 
 /** What was found of a host that can take the environment. */
 export interface PreflightReport {
+  /** What its images are built on. */
+  readonly base: BaseImage;
   /** How much of the host all environments on it may take together. */
   readonly capacity: readonly CapacityFigure[];
   /** Editors that the update would upgrade. */
@@ -82,8 +84,8 @@ export async function preflight({ stack, environment }: PreflightArgs): Promise<
   if (docker instanceof Failure) {
     throw new PreflightError(stack, [...problems, `${docker.summary} ${docker.fix}`]);
   }
-  const noBase = baseProblems(baseImageName(project.root), docker);
-  const upgrades = noBase.length > 0 ? [] : await planUpgrades(stack, environment);
+  const base = await baseOrFailure(project.root);
+  const upgrades = base instanceof Failure ? [] : await planUpgrades(stack, environment);
   const begun = upgrades.filter((plan) => !isOpen(readJournal(project, stack, unitName(plan))));
   const capacity = await findCapacity({
     stack,
@@ -100,7 +102,7 @@ export async function preflight({ stack, environment }: PreflightArgs): Promise<
     ...nameProblems(stack, environment, docker),
     ...seedProblems(stack, environment.seed ?? {}, docker.volumes),
     ...diskProblems(stack, environment, docker),
-    ...noBase,
+    ...(base instanceof Failure ? [`${base.summary} ${base.fix}`] : []),
     ...capacity.problems,
     ...memoryInUseProblems(stack, await loweredMemory(stack, environment, docker)),
     ...begun.flatMap(({ volume, bytes }) => {
@@ -108,8 +110,8 @@ export async function preflight({ stack, environment }: PreflightArgs): Promise<
       return storageLevel(use) === "full" ? [storageWarning(stack, use) as string] : [];
     }),
   );
-  if (problems.length > 0) throw new PreflightError(stack, problems);
-  return { capacity: capacity.figures, upgrades };
+  if (problems.length > 0 || base instanceof Failure) throw new PreflightError(stack, problems);
+  return { base, capacity: capacity.figures, upgrades };
 }
 
 async function dockerOrFailure(): Promise<DockerFacts | Failure> {
@@ -283,7 +285,11 @@ function diskProblems(
 }
 
 /** Which images are meant depends on what they are built on. */
-function baseProblems(name: string, { images }: DockerFacts): string[] {
-  if (images.includes(name)) return [];
-  return [`the base image ${name} is not on the Docker host; make it: npm run setup`];
+async function baseOrFailure(root: string): Promise<BaseImage | Failure> {
+  try {
+    return await findBaseImage(await connectDocker(), root);
+  } catch (error) {
+    if (error instanceof Failure) return error;
+    throw error;
+  }
 }

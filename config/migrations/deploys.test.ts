@@ -17,7 +17,11 @@ import { planConfiguration } from "./plan";
  */
 
 vi.mock("../../operations/preflight", () => ({
-  preflight: async () => ({ capacity: [], upgrades: [] }),
+  preflight: async () => ({
+    base: { name: "doom-coding/base:x", id: `sha256:${"1".repeat(64)}` },
+    capacity: [],
+    upgrades: [],
+  }),
 }));
 
 async function deploy({ text }: InstallerEnvFile): Promise<Recorder> {
