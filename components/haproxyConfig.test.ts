@@ -54,7 +54,8 @@ defaults
     option dontlognull
     option dontlog-normal
     option forwardfor
-    timeout connect 5s
+    # On the host's own network it takes no time, or the editor has just gone: its user should not wait.
+    timeout connect 1s
     timeout client 60s
     timeout server 60s
     timeout http-request 10s
