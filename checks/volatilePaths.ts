@@ -52,6 +52,22 @@ export const TAILSCALE_PATHS: readonly string[] = [
   "profile-data",
 ];
 
+/**
+ * Where Claude Code writes as soon as somebody opens it, which can be before anybody has looked after an upgrade. Its
+ * login and the settings of its user are not among them, but for what it counts in `.claude.json` at each start.
+ */
+export const CLAUDE_SESSION_PATHS: readonly string[] = [
+  ".claude.json",
+  ".last-cleanup",
+  "backups",
+  "history.jsonl",
+  "projects",
+  "sessions",
+  "shell-snapshots",
+  "telemetry",
+  "todos",
+];
+
 /** Whether `path`, as it stands in a manifest, is one of `volatile` or lies below one. */
 export function isVolatile(path: string, volatile: readonly string[]): boolean {
   return volatile.some((one) => path === one || path.startsWith(`${one}/`));

@@ -3,7 +3,9 @@ import { parseCidrLoosely, split } from "../checks/cidr";
 import { NETWORK_SPLIT_BITS } from "../config/fields";
 import { dockerName } from "../config/names";
 import type { EgressRole, EnvironmentConfig } from "../config/schema";
-import { ANTHROPIC_KEY, CERTIFICATE, passwordName, TAILSCALE_KEY } from "../config/secrets";
+import { CERTIFICATE, passwordName } from "../config/secrets";
+import { ANTHROPIC_KEY } from "../config/serviceKeys";
+import { TAILSCALE_KEY } from "../config/tailscale";
 import { Claude } from "./claude";
 import { CODE_SERVER_PORT, CodeServer } from "./codeServer";
 import { ConfigMigration } from "./configMigration";
@@ -33,7 +35,7 @@ export interface EnvironmentArgs {
   readonly claudeVolumes: readonly number[];
   /** Folder on the host for secret files, backed by memory. */
   readonly secretFolder: string;
-  /** How to come by the images; those of Claude Code and of Tailscale where they are enabled. */
+  /** How to come by the images; those of services where the environment has them. */
   readonly images: {
     readonly codeServer: ImageArgs;
     readonly gateway: ImageArgs;
@@ -87,10 +89,9 @@ export class Environment extends pulumi.ComponentResource {
     const editors = this.createEditors(name, args, codeServerImage);
     const gateway = this.createGateway(name, args, gatewayImage, editors.length, codeServerImage);
     const agents = this.createAgents(name, args, editors);
-    const nodes = this.createTailscale(name, args);
-    const containers = [gateway, ...editors, ...agents, ...nodes].map(
-      ({ containerId }) => containerId,
-    );
+    const tailscale = this.createTailscale(name, args);
+    const all = [gateway, ...editors, ...agents, ...(tailscale === undefined ? [] : [tailscale])];
+    const containers = all.map(({ containerId }) => containerId);
     new ProcessLimits(
       `${name}-process-limits`,
       { containers, processes: PROCESSES },
@@ -261,17 +262,17 @@ export class Environment extends pulumi.ComponentResource {
     });
   }
 
-  /** The node in a tailnet, where there is one; what keeps the identity of one stays all the same. */
-  private createTailscale(name: string, args: EnvironmentArgs): Tailscale[] {
+  /** Undefined without a node in a tailnet; what keeps the identity of one stays all the same. */
+  private createTailscale(name: string, args: EnvironmentArgs): Tailscale | undefined {
     const { stack, config, secretFolder, images } = args;
     const { access, tailscale } = config;
-    if (!tailscale.enabled && !args.hadTailscale) return [];
+    if (!tailscale.enabled && !args.hadTailscale) return undefined;
     const volume = new Volume(
       `${name}-tailscale-state`,
       { stack, role: "tailscale" },
       { parent: this },
     );
-    if (images.tailscale === undefined) return [];
+    if (images.tailscale === undefined) return undefined;
     const image = new Image(`${name}-tailscale-image`, images.tailscale, { parent: this });
     const key = args.secrets.get(TAILSCALE_KEY);
     const attempt = args.attempts.get("tailscale") ?? 0;
@@ -280,7 +281,7 @@ export class Environment extends pulumi.ComponentResource {
       { stack, service: "tailscale", index: 1, image: image.imageId, attempt },
       { parent: this },
     );
-    const node = new Tailscale(
+    return new Tailscale(
       `${name}-tailscale`,
       {
         stack,
@@ -305,7 +306,6 @@ export class Environment extends pulumi.ComponentResource {
       },
       { parent: this },
     );
-    return [node];
   }
 
   private createGateway(

@@ -112,7 +112,7 @@ describe("without a key", () => {
     const { labels, mounts } = registered(recorder, "node-container").inputs;
     expect(labels).toContainEqual({
       label: "doom.waits-for",
-      value: "an auth key: npx doom secrets set prod tailscale-auth-key && npx doom up prod",
+      value: "an auth key: npx doom secrets set prod tailscale",
     });
     expect(mounts).toHaveLength(1);
     expect(registered(recorder, "node-join").inputs.environment).toEqual({

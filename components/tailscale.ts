@@ -2,8 +2,7 @@ import * as command from "@pulumi/command";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { WAITS_LABEL } from "../config/names";
-import { TAILSCALE_KEY } from "../config/secrets";
-import { TAILSCALE_LIMITS } from "../config/tailscale";
+import { TAILSCALE_KEY, TAILSCALE_LIMITS } from "../config/tailscale";
 import { HEALTHCHECK, hardenedContainer, SUCCESSION, secretMount } from "./container";
 import { SecretFile } from "./secretFile";
 
@@ -77,7 +76,7 @@ export class Tailscale extends pulumi.ComponentResource {
   }
 
   private container(name: string, args: TailscaleArgs, key: SecretFile | undefined) {
-    const waitsFor = `an auth key: npx doom secrets set ${args.stack} ${TAILSCALE_KEY} && npx doom up ${args.stack}`;
+    const waitsFor = `an auth key: npx doom secrets set ${args.stack} ${TAILSCALE_KEY}`;
     return new docker.Container(
       `${name}-container`,
       {

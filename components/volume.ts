@@ -6,9 +6,9 @@ import { labelList } from "./labels";
 export interface VolumeArgs {
   /** Name of the environment. */
   readonly stack: string;
-  /** What it holds: an editor's data unless something else is named. */
+  /** What it holds; the data of an editor when absent. */
   readonly role?: VolumeRole;
-  /** Number of the instance that it belongs to, from 1; absent where there is only one of its kind. */
+  /** Number of the instance that the data belongs to, from 1; absent where there is only one of its kind. */
   readonly index?: number;
 }
 

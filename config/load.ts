@@ -5,8 +5,8 @@ import { checkStackName } from "./names";
 import { parseRotations } from "./rotations";
 import { type EnvironmentConfig, parseEnvironment } from "./schema";
 import { refuseOlderSchema } from "./schemaVersion";
-import { parseSecrets, TAILSCALE_KEY } from "./secrets";
-import { authKeyProblem } from "./tailscale";
+import { parseSecrets } from "./secrets";
+import { keyChecks } from "./serviceKeys";
 
 /** Everything that a stack's configuration says. */
 export interface LoadedConfig {
@@ -50,13 +50,6 @@ function refuseEncryptedSettings(): void {
   }
 }
 
-/** Which form an auth key has depends on whose control server it is for. */
-function refuseForeignKey({ tailscale }: EnvironmentConfig, key: string | undefined): void {
-  if (key === undefined) return;
-  const problem = authKeyProblem(key, tailscale.controlServer === undefined);
-  if (problem) throw new ConfigError([`${SECRETS_KEY}.${TAILSCALE_KEY}: the key ${problem}`]);
-}
-
 /**
  * The value of a key: from JSON, or the text itself, which then fails the check of its shape.
  *
@@ -89,8 +82,8 @@ export function loadConfig(): LoadedConfig {
     readValue("secrets"),
     isConfigSecret(SECRETS_KEY),
     environment.instances,
+    keyChecks(environment),
   );
-  refuseForeignKey(environment, plain.get(TAILSCALE_KEY));
   const secrets = new Map([...plain].map(([name, value]) => [name, pulumi.secret(value)]));
   return { stack, environment, secrets, rotations: parseRotations(readValue("rotations")) };
 }

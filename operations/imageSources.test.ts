@@ -28,9 +28,9 @@ beforeEach(() => {
 
 const VERSION = { version: "4.133.0" };
 const OFF = { enabled: false, acceptDns: false };
-const of = (image: { version: string } | { reference: string }, enabled = false) => ({
+const of = (image: { version: string } | { reference: string }, claude = false) => ({
   image,
-  claude: { enabled },
+  claude: { enabled: claude },
   tailscale: OFF,
 });
 const REFERENCE = { reference: `sha256:${"ab".repeat(32)}` };

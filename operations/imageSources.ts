@@ -81,7 +81,7 @@ export function tailscaleImage(
   });
 }
 
-/** How the images of an environment come about; those of its services only where they are wanted. */
+/** How the images of an environment come about; those of services only where they are wanted. */
 export function imageSources(
   root: string,
   { image, claude, tailscale }: Pick<EnvironmentConfig, "image" | "claude" | "tailscale">,

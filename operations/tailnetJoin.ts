@@ -2,7 +2,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import type Docker from "dockerode";
 import { judgeJoining, parseTailnetStatus, type TailnetStatus } from "../checks/tailnet";
 import { dockerName } from "../config/names";
-import { TAILSCALE_KEY } from "../config/secrets";
+import { TAILSCALE_KEY } from "../config/tailscale";
 import { runInContainer } from "./containerExec";
 import { lastLogLines } from "./containerLog";
 import { connectDocker } from "./dockerHost";
@@ -91,7 +91,7 @@ export async function awaitTailnet(
 function notJoined({ stack }: JoinRequest, reason: string, lines: readonly string[] = []): Failure {
   return new Failure("unhealthy", `${stack} cannot join its tailnet: ${reason}`, {
     problems: lines,
-    fix: `when the key is invalid, expired or used up, set another one (npx doom secrets set ${stack} ${TAILSCALE_KEY}, then npx doom up ${stack}); else see whether the control server is reached: docker logs ${dockerName(stack, "tailscale")}`,
+    fix: `when the key is invalid, expired or used up, set another one (npx doom secrets set ${stack} ${TAILSCALE_KEY}); else see whether the control server is reached: docker logs ${dockerName(stack, "tailscale")}`,
   });
 }
 

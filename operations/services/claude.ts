@@ -1,3 +1,4 @@
+import { CLAUDE_SESSION_PATHS } from "../../checks/volatilePaths";
 import { claudeImage } from "../imageSources";
 import { codeServer } from "./codeServer";
 import type { UpgradeService } from "./service";
@@ -19,7 +20,7 @@ export const claude: UpgradeService = {
   mountedAt: "/claude",
   limits: ({ resources }) => resources,
   startPaths: [],
-  sessionPaths: [],
+  sessionPaths: CLAUDE_SESSION_PATHS,
   inventory: async () => [],
   // A key is not asked to prove itself, and the real one has no place in a rehearsal.
   async standIns({ Env = [] }) {

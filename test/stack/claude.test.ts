@@ -4,6 +4,7 @@ import path from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { dockerName } from "../../config/names";
+import { claudeGate } from "../../operations/claudeGate";
 import { engine, runIn } from "../support/dockerHost";
 import { runDoom } from "../support/doomProcess";
 import type { LiveEnvironment } from "../support/liveEnvironment";
@@ -80,6 +81,18 @@ describe("without a key", () => {
   });
 });
 
+it("its gate and its health check tell a configuration that cannot be read", async () => {
+  const found = async () =>
+    (await claudeGate(claude())).checks.filter(({ passed }) => !passed).map(({ name }) => name);
+  const check = () => runIn(claude(), ["bash", "-c", "healthcheck 0 || true"]);
+  expect(await found()).toEqual([]);
+  await inClaude("echo '{' >/claude/settings.json");
+  expect(await found()).toEqual(["configuration"]);
+  expect(await check()).toContain("settings.json is not JSON");
+  await inClaude("rm /claude/settings.json");
+  expect(await check()).toContain(OLD);
+});
+
 describe("the command in the editor's terminal", () => {
   it("opens it in the folder that one is in, and ends it with the terminal", async () => {
     const exec = await engine.getContainer(editor()).exec({
@@ -98,7 +111,7 @@ describe("the command in the editor's terminal", () => {
     });
     // The program's own first words.
     await expect.poll(() => shown, { timeout: 30_000 }).toContain(`v${OLD}`);
-    const folders = await inClaude(`readlink "/proc/$(pgrep --full '^claude$')/cwd"`);
+    const folders = await inClaude(`readlink "/proc/$(pgrep --full --oldest '^claude$')/cwd"`);
     expect(folders).toBe("/config/workspace/project\n");
     // As a browser does that goes away.
     await inEditor("pkill -HUP tmux");
@@ -131,8 +144,7 @@ describe("with a key", () => {
       ["bin/cli/main.js", "secrets", "set", stack, "anthropic-api-key"],
       `${KEY}\n`,
     );
-    expect([code, stdout], stderr).toEqual([0, expect.stringContaining(`npx doom up ${stack}`)]);
-    await succeeds("up", stack);
+    expect([code, stdout], stderr).toEqual([0, expect.stringContaining("is another one now")]);
     expect((await inspected(editor())).Id).toBe(id);
     expect(await health()).toBe(`${OLD}, with an API key`);
     expect(await inClaude("cat /run/claude/api-key")).toBe(KEY);

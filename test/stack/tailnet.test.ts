@@ -52,13 +52,11 @@ afterAll(async () => {
   await project?.dispose();
 });
 
-/** `doom secrets set` with the key on its standard input, then `doom up`. */
-async function setKey(name: Name, key: string): Promise<RunResult> {
+/** `doom secrets set` with the key on its standard input. */
+function setKey(name: Name, key: string): Promise<RunResult> {
   const { stack } = environment(name);
-  const doom = (args: string[], input?: string) =>
-    environment(name).run(process.execPath, ["bin/cli/main.js", ...args], input);
-  const set = await doom(["secrets", "set", stack, "tailscale-auth-key"], key);
-  return set.code === 0 ? doom(["up", stack]) : set;
+  const args = ["bin/cli/main.js", "secrets", "set", stack, "tailscale"];
+  return environment(name).run(process.execPath, args, key);
 }
 
 async function doomStatus(name: Name) {

@@ -1,9 +1,11 @@
 import { ConfigError } from "../../../config/errors";
 import { SECRETS_KEY } from "../../../config/keys";
-import { isExternalKey, parseSecrets, settableNames } from "../../../config/secrets";
+import { parseSecrets, secretNames } from "../../../config/secrets";
+import { keyChecks } from "../../../config/serviceKeys";
 import { Failure } from "../../../operations/failure";
 import { blamingOtherRuns, refuseHeld } from "../../../operations/locks";
 import { readStackFile } from "../../../operations/project";
+import type { ConfigurationEdit } from "../../../operations/stackFileEdit";
 import { type EnvironmentSession, openEnvironmentSession } from "../../../operations/stackSession";
 import type { CommandContext } from "../../engineRun";
 import type { Outcome } from "../../output";
@@ -15,6 +17,7 @@ import {
   type SecretsChange,
   updateSecrets,
 } from "../../secretsUpdate";
+import { updateEnvironment } from "../up";
 import { describeClaims } from "./claims";
 
 export interface SetOptions {
@@ -25,7 +28,7 @@ export interface SetOptions {
 type Decide = (present: PresentSecrets) => SecretsChange;
 
 /**
- * `doom secrets set <stack> <name>`: the user's own password for an editor, or a key of a service elsewhere.
+ * `doom secrets set <stack> <name>`: the user's own password for an editor.
  *
  * `readValue` is asked when everything else has been checked, so that nobody types one in vain.
  */
@@ -37,12 +40,13 @@ export async function setSecret(
   context: CommandContext,
 ): Promise<Outcome> {
   const session = await openForChange(stack, name, context);
-  if (options.up && !isExternalKey(name)) await requireUp(session);
+  if (options.up) await requireUp(session);
   context.display.stop();
-  const value = await readValue(
-    `${isExternalKey(name) ? "value" : "password"} of ${name} in ${stack}`,
-  );
-  parseSecrets({ [name]: value }, true, session.environment.instances);
+  const keys = keyChecks(session.environment);
+  const isKey = Object.hasOwn(keys, name);
+  const value = await readValue(`${isKey ? "key" : "password"} of ${name} in ${stack}`);
+  parseSecrets({ [name]: value }, true, session.environment.instances, keys);
+  if (isKey) return changeKey(session, name, options, context, settingOf(name, value));
   return change(session, name, options, context, (present) =>
     setting(session, name, value, present),
   );
@@ -56,7 +60,37 @@ export async function unsetSecret(
   context: CommandContext,
 ): Promise<Outcome> {
   const session = await openForChange(stack, name, context);
+  if (Object.hasOwn(keyChecks(session.environment), name))
+    return changeKey(session, name, options, context, unsettingOf(name));
   return change(session, name, options, context, (present) => unsetting(session, name, present));
+}
+
+/** A service's key has no login to prove it by: whether it is any good, the service's own check says in the update. */
+async function changeKey(
+  session: EnvironmentSession,
+  name: string,
+  { up }: SetOptions,
+  context: CommandContext,
+  edit: ConfigurationEdit,
+): Promise<Outcome> {
+  const { project, stack } = session;
+  return blamingOtherRuns(project, stack, async () => {
+    await changeConfiguration(session, context, { names: [], given: new Map(), edits: [edit] });
+    const changes = up ? (await updateEnvironment(session, context)).changes : undefined;
+    context.display.stop();
+    const text = up
+      ? `The key ${name} of ${stack} is another one now; how it is doing: npx doom status ${stack}`
+      : `Pulumi.${stack}.yaml is changed; this applies it: npx doom up ${stack}`;
+    return { text, data: { name, applied: up, ...(changes ? { changes } : {}) } };
+  });
+}
+
+function settingOf(name: string, value: string): ConfigurationEdit {
+  return { args: ["set", "--secret", "--path", `${SECRETS_KEY}.${name}`], input: value };
+}
+
+function unsettingOf(name: string): ConfigurationEdit {
+  return { args: ["rm", "--path", `${SECRETS_KEY}.${name}`] };
 }
 
 async function openForChange(
@@ -67,10 +101,13 @@ async function openForChange(
   context.display.enter(`checking ${stack}`);
   const session = await openEnvironmentSession(stack);
   refuseHeld(session.project, stack);
-  const known = settableNames(session.environment.instances);
+  const known = [
+    ...secretNames(session.environment.instances, false),
+    ...Object.keys(keyChecks(session.environment)),
+  ];
   if (!known.includes(name)) {
-    throw new Failure("usage", `${stack} has no secret ${JSON.stringify(name)} to set.`, {
-      fix: `those that can be set are ${known.join(", ")}`,
+    throw new Failure("usage", `${stack} has no password or key ${JSON.stringify(name)} to set.`, {
+      fix: `its own are ${known.join(", ")}`,
     });
   }
   if (readStackFile(session.project, stack).ciphertexts.has(SECRETS_KEY)) {
@@ -90,8 +127,7 @@ async function change(
 ): Promise<Outcome> {
   const { project, stack } = session;
   return blamingOtherRuns(project, stack, async () => {
-    // Only the service elsewhere could prove a key.
-    if (!up || isExternalKey(name)) {
+    if (!up) {
       await changeConfiguration(session, context, decide(await openSecrets(session, context)));
       context.display.stop();
       const text = `Pulumi.${stack}.yaml is changed; this applies it: npx doom up ${stack}`;
@@ -118,8 +154,13 @@ function setting(
   }
   return {
     names: [name],
-    given: parseSecrets({ ...asMap(given), [name]: value }, true, environment.instances),
-    edits: [{ args: ["set", "--secret", "--path", at], input: value }],
+    given: parseSecrets(
+      { ...asMap(given), [name]: value },
+      true,
+      environment.instances,
+      keyChecks(environment),
+    ),
+    edits: [settingOf(name, value)],
   };
 }
 
@@ -130,16 +171,14 @@ function unsetting(
 ): SecretsChange {
   const { [name]: present, ...others } = asMap(given);
   if (present === undefined) {
-    throw new Failure("usage", `The secret ${name} of ${stack} was not set by you.`, {
-      fix: isExternalKey(name)
-        ? `nothing is to be done; npx doom secrets set ${stack} ${name} sets one`
-        : `another generated one: npx doom secrets rotate ${stack} ${name}`,
+    throw new Failure("usage", `The password ${name} of ${stack} was not set by you.`, {
+      fix: `another generated one: npx doom secrets rotate ${stack} ${name}`,
     });
   }
   return {
     names: [name],
-    given: parseSecrets(others, true, environment.instances),
-    edits: [{ args: ["rm", "--path", `${SECRETS_KEY}.${name}`] }],
+    given: parseSecrets(others, true, environment.instances, keyChecks(environment)),
+    edits: [unsettingOf(name)],
   };
 }
 
