@@ -80,12 +80,7 @@ describe("bad input is refused before anything changes", () => {
     ["an unknown service", ["upgrade", "--service", "mail"], 2, "the services are code-server"],
     ["a wrong time", ["upgrade", "--watch", "soon"], 2, "allowed: a number of seconds"],
     ["a rollback without a record", ["rollback"], 2, "There is no upgrade of"],
-    [
-      "a rollback to an unknown record",
-      ["rollback", "--to", "x"],
-      2,
-      "has no upgrade with the record",
-    ],
+    ["a rollback to an unknown record", ["rollback", "--to", "x"], 2, 'with the record "x"'],
   ])("%s", async (_, args, code, message) => refused(args, code, message));
 
   it("another operation is at work", async () => {

@@ -153,6 +153,14 @@ async function freeRange(project: Project): Promise<string> {
 
 /** Removes containers, networks and volumes with exactly this stack's label. */
 export async function removeFromDocker(stack: string): Promise<void> {
+  await removeContainersAndNetworks(stack);
+  const filters = { label: [`doom.stack=${stack}`] };
+  const { Volumes } = await engine.listVolumes({ filters });
+  await Promise.all(Volumes.map(({ Name }) => engine.getVolume(Name).remove()));
+}
+
+/** The same without the volumes, as `doom down` does. */
+export async function removeContainersAndNetworks(stack: string): Promise<void> {
   const filters = { label: [`doom.stack=${stack}`] };
   const containers = await engine.listContainers({ all: true, filters });
   await Promise.all(
@@ -160,6 +168,4 @@ export async function removeFromDocker(stack: string): Promise<void> {
   );
   const networks = await engine.listNetworks({ filters });
   await Promise.all(networks.map(({ Id }) => engine.getNetwork(Id).remove()));
-  const { Volumes } = await engine.listVolumes({ filters });
-  await Promise.all(Volumes.map(({ Name }) => engine.getVolume(Name).remove()));
 }
