@@ -13,6 +13,7 @@ export const EXIT_CODES: Readonly<Record<FailureKind, number>> = {
   unhealthy: 10,
   unproven: 11,
   data: 12,
+  refused: 20,
   interrupted: 130,
 };
 
@@ -31,6 +32,7 @@ const MEANINGS: Readonly<Record<FailureKind, string>> = {
   unhealthy: "status: not all of the environment runs and is healthy",
   unproven: "verify: a secret was found, or a place could not be searched",
   data: "data was not moved, or what arrived is not what was sent",
+  refused: "promote: a gate stands against it, and the target is untouched",
   interrupted: "interrupted",
 };
 

@@ -1,7 +1,7 @@
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { sha256 } from "../../checks/upgradeRecord";
+import { sha256 } from "../../checks/seal";
 import { SESSION_PATHS } from "../../checks/volatilePaths";
 import { dockerLabels, dockerName } from "../../config/names";
 import { createManifest } from "../../operations/manifest";
