@@ -4,27 +4,33 @@ import * as pulumi from "@pulumi/pulumi";
 import { Environment } from "./components/environment";
 import { ConfigError } from "./config/errors";
 import { loadConfig } from "./config/load";
+import { claudeVolumes } from "./operations/claudeVolumes";
 import { Failure } from "./operations/failure";
 import { imageSources } from "./operations/imageSources";
 import { preflight } from "./operations/preflight";
+import { restingEditors } from "./operations/restingEditors";
 import { secretFolder } from "./operations/secretLocation";
+import { hadTailscale } from "./operations/tailnetState";
 import { upgradeAttempts } from "./operations/upgradeJournal";
 import { describeUpgrades } from "./operations/upgradePlan";
 
 /** Checks everything that can be checked, then declares one environment. */
 async function declareEnvironment() {
   const { stack, environment: config, secrets, rotations } = loadConfig();
-  await preflight({ stack, environment: config });
+  const { base, upgrades } = await preflight({ stack, environment: config });
   if (pulumi.runtime.isDryRun())
-    for (const line of await describeUpgrades(stack, config)) await pulumi.log.info(line);
+    for (const line of describeUpgrades(upgrades)) await pulumi.log.info(line);
   const environment = new Environment("environment", {
     stack,
     config,
     secrets,
     rotations,
     attempts: upgradeAttempts(stack, config),
+    resting: restingEditors(stack, config.instances),
+    claudeVolumes: claudeVolumes(stack, config),
     secretFolder: secretFolder(stack),
-    images: imageSources(process.cwd(), config),
+    images: imageSources({ root: process.cwd(), base }, config),
+    hadTailscale: hadTailscale(stack),
   });
   const networks = Object.entries(environment.networks);
   return {
@@ -36,6 +42,7 @@ async function declareEnvironment() {
       networks.map(([role, { dockerName: name, cidr }]) => [role, { name, cidr }]),
     ),
     volumes: environment.volumes,
+    resting: environment.resting,
     passwords: environment.passwords,
     snapshotPassword: environment.snapshotPassword,
   };

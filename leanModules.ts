@@ -17,6 +17,7 @@ const LOADED_ON_USE: readonly (readonly [request: string, from: string])[] = [
   // Docker hosts over SSH, and builds by BuildKit.
   ["./ssh", "docker-modem"],
   ["@grpc/proto-loader", "dockerode"],
+  ["@grpc/grpc-js", "dockerode"],
   // Messages in fifty languages.
   ["../locales/index.cjs", "zod"],
 ];

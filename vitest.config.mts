@@ -7,6 +7,9 @@ import { defineConfig } from "vitest/config";
  * for health checks half of its time. The browser's visits need the cores for themselves.
  */
 const WORKERS = 2;
+const elsewhere = ["**/node_modules/**", "bin/**", "test/**"];
+// A busy machine is no defect; a test that hangs still ends.
+const unit = { sequence: { groupOrder: 0 }, testTimeout: 60_000, hookTimeout: 60_000 };
 const real = { testTimeout: 600_000, hookTimeout: 600_000 };
 
 export default defineConfig({
@@ -18,11 +21,19 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["**/*.test.ts"],
-          exclude: ["**/node_modules/**", "bin/**", "test/**"],
-          sequence: { groupOrder: 0 },
-          // A busy machine is no defect; a test that hangs still ends.
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          exclude: [...elsewhere, "**/*.isolated.test.ts"],
+          // Loading the SDK and the schema anew for each file takes longer than the tests do.
+          isolate: false,
+          ...unit,
+        },
+      },
+      {
+        test: {
+          // Those that put something else in the place of a module of Node's.
+          name: "unit-isolated",
+          include: ["**/*.isolated.test.ts"],
+          exclude: elsewhere,
+          ...unit,
         },
       },
       {

@@ -8,7 +8,8 @@
 /** What was measured of one thing; one for each round, in the order of the rounds. */
 export type Samples = readonly number[];
 
-export type Unit = "milliseconds" | "bytes";
+/** `fewMilliseconds`: of what is over in much less than a second, and shown as such. */
+export type Unit = "milliseconds" | "fewMilliseconds" | "bytes";
 
 /** One comparison: ours against a peer, or against ours in another condition. */
 export interface Comparison {

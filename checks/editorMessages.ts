@@ -30,14 +30,20 @@ export function controlMessage(content: object): Buffer {
  * control message holds something else than JSON with a type.
  */
 export function firstControlType(received: Buffer): string | undefined {
+  const [first] = controlBodies(received);
+  return first === undefined ? undefined : typeOf(first);
+}
+
+/** The contents of the control messages that have come whole. */
+export function controlBodies(received: Buffer): Buffer[] {
+  const bodies: Buffer[] = [];
   for (let at = 0; at + HEADER_BYTES <= received.length; ) {
     const end = at + HEADER_BYTES + received.readUInt32BE(at + LENGTH_AT);
-    if (end > received.length) return undefined;
-    if (received.readUInt8(at) === CONTROL)
-      return typeOf(received.subarray(at + HEADER_BYTES, end));
+    if (end > received.length) break;
+    if (received.readUInt8(at) === CONTROL) bodies.push(received.subarray(at + HEADER_BYTES, end));
     at = end;
   }
-  return undefined;
+  return bodies;
 }
 
 function typeOf(body: Buffer): string {

@@ -146,7 +146,7 @@ export function leftBehind(parts: SetupParts, volumes: readonly string[]): LeftB
   return [
     ...own("claude").map((name) => ({
       what: `the volume ${name}`,
-      why: "the login of Claude Code's own container, which a stack does not have yet",
+      why: "the login of Claude Code's own container; sign in again in the new one (docs/claude.md)",
     })),
     ...own("tailscale").map((name) => ({
       what: `the volume ${name}`,

@@ -37,7 +37,7 @@ describe("secretNameOf", () => {
     ["code-server-12-password-generate", "code-server-12"],
     ["gateway-certificate-generate", "certificate"],
     ["code-server-1-hash-write", undefined],
-    ["process-limits-set", undefined],
+    ["limits-set", undefined],
   ])("%s makes %s", (name, secret) => {
     expect(secretNameOf({ type: COMMAND, urn: urnOf(name) })).toBe(secret);
   });

@@ -1,6 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { type Cidr, formatCidr, parseCidrLoosely } from "./cidr";
-import { rangesOfInterfaces, rangesOfNetworks, rangesOfRoutes, subnetProblems } from "./subnets";
+import {
+  freeRangeAdvice,
+  rangesOfInterfaces,
+  rangesOfNetworks,
+  rangesOfRoutes,
+  subnetProblems,
+} from "./subnets";
 
 const cidr = (text: string) => parseCidrLoosely(text) as Cidr;
 const shown = (ranges: readonly { cidr: Cidr; usedBy: string }[]) =>
@@ -78,5 +84,22 @@ describe("used ranges", () => {
       "",
     ].join("\n");
     expect(shown(rangesOfRoutes(text))).toEqual(["10.87.0.0/16 a route of the host through tun0"]);
+  });
+});
+
+describe("freeRangeAdvice", () => {
+  const used = (...texts: string[]) =>
+    texts.map((text) => ({ cidr: cidr(text), usedBy: "others" }));
+
+  it("names the next range of the same size that nothing uses", () => {
+    expect(
+      freeRangeAdvice("dev", cidr("10.87.0.0/24"), used("10.87.0.128/25", "10.87.1.0/24")),
+    ).toBe("set network.cidr in Pulumi.dev.yaml to a free range, such as 10.87.2.0/24");
+  });
+
+  it("says that there is none when the pool is exhausted", () => {
+    expect(freeRangeAdvice("dev", cidr("10.87.0.0/24"), used("10.0.0.0/8"))).toContain(
+      "no range of this size is free in its private network (RFC 1918)",
+    );
   });
 });

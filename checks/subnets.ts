@@ -1,4 +1,11 @@
-import { type Cidr, formatCidr, overlaps, parseCidrLoosely, TAILNET_RANGE } from "./cidr";
+import {
+  type Cidr,
+  firstFree,
+  formatCidr,
+  overlaps,
+  parseCidrLoosely,
+  TAILNET_RANGE,
+} from "./cidr";
 
 /** Whether an environment's address range is free on this host. */
 
@@ -102,4 +109,20 @@ export function subnetProblems(wanted: Cidr, used: readonly UsedRange[]): string
     }
   }
   return [...problems.values()];
+}
+
+/**
+ * What to set instead of a range that is taken: the next one of its size that nothing uses.
+ *
+ * Docker's own pools hold about 31 networks; an environment brings its ranges along and uses none of them.
+ */
+export function freeRangeAdvice(stack: string, wanted: Cidr, used: readonly UsedRange[]): string {
+  const free = firstFree(
+    wanted,
+    used.map(({ cidr }) => cidr),
+  );
+  const where = `network.cidr in Pulumi.${stack}.yaml`;
+  return free === undefined
+    ? `from there on no range of this size is free in its private network (RFC 1918): set ${where} to a lower or a smaller one, or take down what is not needed`
+    : `set ${where} to a free range, such as ${formatCidr(free)}`;
 }

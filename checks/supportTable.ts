@@ -58,13 +58,14 @@ export const SUPPORT: SupportTable = {
     title: "Claude Code",
     fix: "set claude.version to one of them",
     chosenIn: "`claude.version` in `Pulumi.<stack>.yaml`",
-    versions: [{ version: "2.1.328" }],
+    versions: [{ version: "2.1.326" }, { version: "2.1.328" }],
   },
   tailscale: {
     title: "Tailscale",
-    fix: "use one of them",
-    chosenIn: "the image of Tailscale",
-    versions: [{ version: "1.88.4" }, { version: "1.90.9" }, { version: "1.92.3" }],
+    fix: "set tailscale.version to one of them",
+    chosenIn:
+      "`tailscale.version` in `Pulumi.<stack>.yaml`; the one without it in `toolchain/versions.json`",
+    versions: [{ version: "1.90.9" }, { version: "1.92.3" }],
   },
   "image-node": {
     title: "Node.js in the code-server image",

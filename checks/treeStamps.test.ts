@@ -14,14 +14,17 @@ const STAMPS = [
 ];
 const entries = [".", "a b", "%FF%0A"].map((path, at) => ({ path, stamp: STAMPS[at] }));
 
+/** Batches of the list of one record each, and of the manifest of two entries each. */
 function compare(list: readonly string[], manifest: readonly object[]): Promise<boolean> {
-  async function* parts() {
+  async function* records() {
     for (const record of list) yield [record];
   }
   async function* lines() {
-    for (const entry of manifest) yield JSON.stringify(entry);
+    for (let at = 0; at < manifest.length; at += 2) {
+      yield manifest.slice(at, at + 2).map((entry) => JSON.stringify(entry));
+    }
   }
-  return isAsStamped(parts(), lines());
+  return isAsStamped(records(), lines());
 }
 
 describe("a tree", () => {
@@ -39,6 +42,7 @@ describe("a tree", () => {
     ["no stamp", LIST, changed(2, { stamp: undefined })],
     ["one path more", LIST, entries.slice(0, 2)],
     ["one path less", LIST.slice(0, 2), entries],
+    ["one path less within a batch", LIST.slice(0, 1), entries],
     ["a line of another form", ["1237844:-5.0 ", ...LIST.slice(1)], entries],
   ])("is not with %s", async (_, list, manifest) => {
     expect(await compare(list, manifest)).toBe(false);

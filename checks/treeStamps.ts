@@ -14,19 +14,25 @@ const RECORD = /^(\d+):(\d+)\.(\d{9})\d /;
 /**
  * Compares such a list, in the order of the paths' bytes and as latin1, with the lines of the manifest's entries.
  *
- * An entry without a stamp vouches for nothing.
+ * Both come in batches of any size. An entry without a stamp vouches for nothing.
  */
 export async function isAsStamped(
   list: AsyncIterable<readonly string[]>,
-  lines: AsyncIterator<string>,
+  entries: AsyncIterator<readonly string[]>,
 ): Promise<boolean> {
+  let lines: readonly string[] = [];
+  let next = 0;
   for await (const records of list) {
     for (const record of records) {
-      const { done, value } = await lines.next();
-      if (done || !isOf(record, JSON.parse(value) as ManifestEntry)) return false;
+      while (next === lines.length) {
+        const { done, value } = await entries.next();
+        if (done) return false;
+        [lines, next] = [value, 0];
+      }
+      if (!isOf(record, JSON.parse(lines[next++] as string) as ManifestEntry)) return false;
     }
   }
-  return (await lines.next()).done === true;
+  return next === lines.length && (await entries.next()).done === true;
 }
 
 function isOf(record: string, { path, stamp }: ManifestEntry): boolean {

@@ -1,5 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { type ImageFacts, type InspectedImage, imageFacts, upgradeProblems } from "./upgradeImage";
+import {
+  type ImageFacts,
+  type InspectedImage,
+  imageArchitecture,
+  imageFacts,
+  upgradeProblems,
+} from "./upgradeImage";
 
 const inspected = (changes: Partial<InspectedImage["Config"]> = {}): InspectedImage => ({
   Id: `sha256:${"a".repeat(64)}`,
@@ -68,6 +74,14 @@ describe("upgradeProblems", () => {
     ]);
     expect(problems({}, { version: undefined })).toEqual([
       expect.stringContaining("the running image says nothing of its version"),
+    ]);
+  });
+
+  it("knows machines by either name", () => {
+    expect(["x86_64", "aarch64", "amd64"].map(imageArchitecture)).toEqual([
+      "amd64",
+      "arm64",
+      "amd64",
     ]);
   });
 

@@ -54,6 +54,11 @@ const ARCHITECTURES: Readonly<Record<string, string>> = {
   i686: "386",
 };
 
+/** A machine's name as images have it: `amd64` for `x86_64`. */
+export function imageArchitecture(machine: string): string {
+  return ARCHITECTURES[machine] ?? machine;
+}
+
 export interface UpgradeStep {
   /** What the images hold. */
   readonly part: Part;
@@ -64,7 +69,7 @@ export interface UpgradeStep {
 
 /** Why an environment may not go from one image to the other, a sentence each with what to do. */
 export function upgradeProblems({ part, from, to, host }: UpgradeStep): string[] {
-  const own = ARCHITECTURES[host.architecture] ?? host.architecture;
+  const own = imageArchitecture(host.architecture);
   return [
     ...(to.architecture === own
       ? []

@@ -11,6 +11,8 @@ export const VOLATILE_PATHS: readonly string[] = [
   ".local/share/code-server/heartbeat",
   // Made anew at each start, by which its folder gets another time.
   "data/code-server-ipc.sock",
+  // Where terminals reach Claude Code, which makes it when it starts.
+  "data/claude.sock",
 ];
 
 /**
@@ -37,6 +39,37 @@ export const SESSION_PATHS: readonly string[] = [
   "data/User/workspaceStorage",
   "data/User/globalStorage",
   "data/User/History",
+];
+
+/**
+ * What tailscaled writes whenever it runs, in the folder of its state: all that it keeps. Who the node is stands in
+ * the first, among settings and what the control server has said last; so it is compared by itself.
+ */
+export const TAILSCALE_PATHS: readonly string[] = [
+  "tailscaled.state",
+  "tailscaled.log.conf",
+  "derpmap.cached.json",
+  "profile-data",
+];
+
+/** Claude Code writes nothing when its container starts; its gate makes a file and removes it, which its folder shows. */
+export const CLAUDE_START_PATHS: readonly string[] = [".doom-gate"];
+
+/**
+ * Where Claude Code writes as soon as somebody opens it, which can be before anybody has looked after an upgrade. Its
+ * login and the settings of its user are not among them, but for what it counts in `.claude.json` at each start.
+ */
+export const CLAUDE_SESSION_PATHS: readonly string[] = [
+  ...CLAUDE_START_PATHS,
+  ".claude.json",
+  ".last-cleanup",
+  "backups",
+  "history.jsonl",
+  "projects",
+  "sessions",
+  "shell-snapshots",
+  "telemetry",
+  "todos",
 ];
 
 /** Whether `path`, as it stands in a manifest, is one of `volatile` or lies below one. */

@@ -13,7 +13,10 @@ export const EXIT_CODES: Readonly<Record<FailureKind, number>> = {
   unhealthy: 10,
   unproven: 11,
   data: 12,
-  refused: 20,
+  isolation: 13,
+  interop: 14,
+  changed: 15,
+  refused: 16,
   interrupted: 130,
 };
 
@@ -30,9 +33,14 @@ const MEANINGS: Readonly<Record<FailureKind, string>> = {
   update: "the update, the preview or the removal failed",
   state: "the state is damaged or does not fit the Docker host",
   unhealthy: "status: not all of the environment runs and is healthy",
-  unproven: "verify: a secret was found, or a place could not be searched",
+  unproven:
+    "verify: a secret was found, or a place could not be searched; a limit does not hold, or storage is full",
   data: "data was not moved, or what arrived is not what was sent",
   refused: "promote: a gate stands against it, and the target is untouched",
+  isolation:
+    "verify --isolation: something is reached or shared that is not declared, or not proven",
+  interop: "verify --interop: a declared pair does not get on, or another one does",
+  changed: "verify --kept: an environment that nobody changed would not stay as it is",
   interrupted: "interrupted",
 };
 

@@ -1,4 +1,6 @@
 #!/usr/bin/env node
+// First: it decides what the libraries load.
+import "../leanModules";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, CommanderError } from "commander";
@@ -39,9 +41,9 @@ async function perform(
     const outcome = await work({ display, interrupts });
     display.stop();
     const document = { command: name, ...(stack ? { stack } : {}), result: "succeeded" };
-    process.stdout.write(
-      `${json ? JSON.stringify({ ...document, ...outcome.data }) : outcome.text}\n`,
-    );
+    // A command that hands the terminal over has said everything itself.
+    const text = json ? JSON.stringify({ ...document, ...outcome.data }) : outcome.text;
+    if (text !== "") process.stdout.write(`${text}\n`);
     process.exitCode = outcome.exitCode ?? 0;
   } catch (error) {
     display.stop();
@@ -139,13 +141,29 @@ function addMigrateConfig(migrate: Command): void {
 
 function addLookingCommands(program: Command): void {
   program
+    .command("claude")
+    .description("Claude Code beside an editor, in this terminal")
+    .argument("<stack>")
+    .argument(
+      "[arguments...]",
+      "the editor's number (default: 1), then what Claude Code gets: 2 -- -p hello",
+    )
+    .action((stack: string, given: readonly string[]) =>
+      perform("claude", stack, {}, async (context) =>
+        (await import("./commands/claude.js")).claude(stack, given, context),
+      ),
+    );
+  program
     .command("status")
     .description("show how an environment is doing, or all of them")
     .argument("[stack]")
+    .option("--watch", "go on showing instances, sessions, limits and use; Ctrl-C ends it")
     .option("--json", JSON_HELP)
-    .action((stack: string | undefined, options: JsonOption) =>
+    .action((stack: string | undefined, options: JsonOption & { watch?: boolean }) =>
       perform("status", stack, options, async () =>
-        (await import("./commands/status.js")).status(stack),
+        options.watch
+          ? (await import("./commands/statusWatch.js")).watchStatus(stack, options.json ?? false)
+          : (await import("./commands/status.js")).status(stack),
       ),
     );
   program
@@ -161,13 +179,17 @@ function addLookingCommands(program: Command): void {
     );
   program
     .command("verify")
-    .description("prove what is promised about a running environment")
-    .argument("<stack>")
+    .description("prove what is promised about running environments")
+    .argument("[stack...]", "one for --secrets and --limits; else some, or all that are deployed")
     .option("--secrets", "no secret stands readable in what Docker, Pulumi or doom keep or print")
+    .option("--kept", "nothing would change, such as after an update of Pulumi, a plugin or doom")
+    .option("--limits", "CPUs, memory and processes hold in Docker and in the kernel; storage used")
+    .option("--isolation", "nothing is reached or shared but what is declared; tried out")
+    .option("--interop", "all parts that are declared to, and no others, get on; tried out")
     .option("--json", JSON_HELP)
-    .action((stack: string, options: JsonOption & VerifyOptions) =>
-      perform("verify", stack, options, async (context) =>
-        (await import("./commands/verify.js")).verify(stack, options, context),
+    .action((stacks: string[], options: JsonOption & VerifyOptions) =>
+      perform("verify", stacks.length === 1 ? stacks[0] : undefined, options, async (context) =>
+        (await import("./commands/verify.js")).verify(stacks, options, context),
       ),
     );
   program

@@ -1,4 +1,4 @@
-import type { Operation } from "./updateProgress";
+import type { Operation, Step } from "./updateProgress";
 
 const WORDS: Readonly<Record<Operation, string>> = {
   create: "created",
@@ -32,4 +32,23 @@ export function table(rows: readonly (readonly string[])[]): string {
         .trimEnd(),
     )
     .join("\n");
+}
+
+const SIGNS: Readonly<Record<Operation, string>> = {
+  create: "+",
+  update: "~",
+  replace: "±",
+  delete: "-",
+};
+
+/** What a preview would do, one row each, with the properties that make it necessary. */
+export function stepTable(steps: readonly Omit<Step, "urn">[]): string {
+  return table(
+    steps.map(({ operation, type, name, because }) => [
+      `  ${SIGNS[operation]} ${operation}`,
+      type,
+      name,
+      because.length > 0 ? `(${because.join(", ")})` : "",
+    ]),
+  );
 }

@@ -59,6 +59,7 @@ describe("the container", () => {
         { label: "doom.stack", value: "staging" },
       ],
       cpus: "1.25",
+      cpuShares: 1280,
       memory: 1024,
       memorySwap: 1024,
       capabilities: {

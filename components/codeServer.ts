@@ -1,9 +1,10 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import type { Limits } from "../config/containers";
 import { dockerName } from "../config/names";
 import type { Seed } from "../config/schema";
 import { GIVEN_PASSWORD_VARIABLE } from "../config/secrets";
-import { HEALTHCHECK, hardenedContainer, type Limits, SUCCESSION, secretMount } from "./container";
+import { HEALTHCHECK, hardenedContainer, SUCCESSION, secretMount } from "./container";
 import { Secret } from "./secret";
 import { SecretFile } from "./secretFile";
 import { Volume } from "./volume";

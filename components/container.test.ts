@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { cpusAsReadBack, HEALTHCHECK, hardenedContainer, secretMount } from "./container";
+import { HEALTHCHECK, hardenedContainer, secretMount } from "./container";
 
 /** Not proven here: that Docker enforces any of it; the stack tests inspect running containers. */
 
@@ -20,6 +20,7 @@ test("what every container has in common", () => {
       { label: "doom.stack", value: "dev" },
     ],
     cpus: "0.5",
+    cpuShares: 512,
     memory: 256,
     memorySwap: 256,
     capabilities: { drops: ["ALL"], adds: [] },
@@ -34,35 +35,6 @@ test("what every container has in common", () => {
     mustRun: true,
     wait: true,
     waitTimeout: 180,
-  });
-});
-
-describe("CPUs in the spelling that the provider reads back", () => {
-  /** nanoInt64ToDecimalString of the provider's helpers.go, on the engine's billionths of a CPU. */
-  const readBack = (nanos: number) => {
-    const text = `${Math.floor(nanos / 1e9)}.${String(nanos % 1e9).padStart(9, "0")}`;
-    return text.match(/0/g)?.length === 9 ? (nanos / 1e9).toFixed(1) : text.replace(/0+$/, "");
-  };
-
-  test.each([
-    [0.1, "0.1"],
-    [0.5, "0.5"],
-    [0.29, "0.29"],
-    [1, "1.0"],
-    [2, "2.0"],
-    [1.25, "1.25"],
-    [10, "10."],
-    [10.05, "10.050000001"],
-  ])("%d is %s", (cpus, expected) => expect(cpusAsReadBack(cpus)).toBe(expected));
-
-  test("every number that the configuration allows comes back as it was given", () => {
-    const wrong: string[] = [];
-    for (let hundredths = 10; hundredths <= 25_600; hundredths += 1) {
-      const text = cpusAsReadBack(hundredths / 100);
-      const nanos = Math.round(Number(text) * 1e9);
-      if (readBack(nanos) !== text || Math.abs(nanos - hundredths * 1e7) > 1) wrong.push(text);
-    }
-    expect(wrong).toEqual([]);
   });
 });
 

@@ -1,16 +1,9 @@
 import type * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
+import type { Limits } from "../config/containers";
 import { HEALTH_TIMES } from "../config/health";
 import { dockerLabels, dockerName, type Role } from "../config/names";
 import { labelList } from "./labels";
-
-/** Bounds of a container's resources. */
-export interface Limits {
-  /** CPUs, 0.01 steps. */
-  readonly cpus: number;
-  /** Memory in MiB; there is no swap on top. */
-  readonly memoryMebibytes: number;
-}
 
 /** Root's powers that a container's start needs before it gives up root for good. */
 export type Capability = "CHOWN" | "DAC_OVERRIDE" | "FOWNER" | "KILL" | "SETGID" | "SETUID";
@@ -21,25 +14,12 @@ export interface HardenedArgs {
   readonly index?: number;
   readonly limits: Limits;
   readonly capabilities: readonly Capability[];
+  /** Further labels, beside those by which it is found. */
+  readonly labels?: Readonly<Record<string, string>>;
 }
 
 /** Docker keeps all output for ever by default: one chatty extension fills the disk. */
 const LOG_BOUNDS = { "max-size": "10m", "max-file": "3" };
-
-/**
- * A number of CPUs in the provider's own spelling ("0.5", "2.0", "10.").
- *
- * The provider compares this property as text and replaces the container for another spelling of the same
- * number. The rule is its own (nanoInt64ToDecimalString in helpers.go): nine decimals without the zeros at
- * the end, but one decimal where the text holds exactly nine zeros. For a number that this spells wrongly
- * (10.05 becomes 10.1) the billionth of a CPU on top avoids the rule.
- */
-export function cpusAsReadBack(cpus: number): string {
-  const decimals = cpus.toFixed(9);
-  const zeros = decimals.split("0").length - 1;
-  const text = zeros === 9 ? cpus.toFixed(1) : decimals.replace(/0+$/, "");
-  return Number(text) === cpus ? text : `${decimals.slice(0, -1)}1`;
-}
 
 /**
  * What every container of this project has in common: name, labels, limits and no more rights than it
@@ -49,8 +29,10 @@ export function hardenedContainer(args: HardenedArgs): Omit<docker.ContainerArgs
   return {
     name: dockerName(args.stack, args.role, args.index),
     hostname: args.index === undefined ? args.role : `${args.role}-${args.index}`,
-    labels: labelList(dockerLabels(args.stack, args.role, args.index)),
-    cpus: cpusAsReadBack(args.limits.cpus),
+    labels: labelList({ ...dockerLabels(args.stack, args.role, args.index), ...args.labels }),
+    cpus: String(args.limits.cpus),
+    // Docker's 1024 for each CPU: when CPU time is short, it is divided in the proportion of the limits.
+    cpuShares: Math.round(1024 * args.limits.cpus),
     memory: args.limits.memoryMebibytes,
     // Equal to memory: none of it is swap, so a limit of 512 MiB means 512 MiB.
     memorySwap: args.limits.memoryMebibytes,
@@ -76,8 +58,15 @@ export function hardenedContainer(args: HardenedArgs): Omit<docker.ContainerArgs
  *
  * With other mounts it has to be another one. The provider would replace it for one mount more, but calls another
  * source of the same mount an update, and then does nothing: an editor would go on with its old secret.
+ *
+ * For other CPUs it would be replaced, too: those are set while it runs (see ContainerLimits), and the provider's
+ * value stays as it was created.
  */
-export const SUCCESSION = { deleteBeforeReplace: true, replaceOnChanges: ["mounts"] };
+export const SUCCESSION = {
+  deleteBeforeReplace: true,
+  replaceOnChanges: ["mounts"],
+  ignoreChanges: ["cpus"],
+};
 
 /**
  * The health check of our images. The first probe waits until the service answers and the later ones

@@ -14,11 +14,6 @@ import { haproxyConfig } from "./haproxyConfig";
 /** Not proven here: that HAProxy takes the configuration and the certificate. */
 
 const IMAGE = `sha256:${"ab".repeat(32)}`;
-const BACKENDS = [
-  { id: "code-server-1", host: "doom-prod-code-server-1", port: 8443 },
-  { id: "code-server-2", host: "doom-prod-code-server-2", port: 8443 },
-];
-
 async function gateway(changes: Partial<GatewayArgs> = {}) {
   const recorder = await startMocks("prod", { stdout: canaryOutput });
   const component = new Gateway("gate", {
@@ -29,7 +24,7 @@ async function gateway(changes: Partial<GatewayArgs> = {}) {
     tls: true,
     edgeNetwork: "doom-prod-edge",
     internalNetwork: "doom-prod-internal",
-    backends: BACKENDS,
+    editorPort: 8443,
     secretFolder: SECRET_FOLDER,
     ...changes,
   });
@@ -48,6 +43,7 @@ const CONTAINER = {
     { label: "doom.stack", value: "prod" },
   ],
   cpus: "0.5",
+  cpuShares: 512,
   memory: 128,
   memorySwap: 128,
   securityOpts: ["no-new-privileges:true"],
@@ -62,6 +58,7 @@ const CONTAINER = {
   wait: true,
   waitTimeout: 180,
   networksAdvanced: [{ name: "doom-prod-edge" }, { name: "doom-prod-internal" }],
+  dnsOpts: ["ndots:1"],
   healthcheck: HEALTHCHECK,
   destroyGraceSeconds: 15,
 };
@@ -83,7 +80,7 @@ describe("with TLS", () => {
             stack: "prod",
             port: 8443,
             certificate: "/run/secrets/gateway.pem",
-            backends: BACKENDS,
+            editorPort: 8443,
           }),
         },
       ],
@@ -140,7 +137,7 @@ describe("without TLS", () => {
       uploads: [
         {
           file: "/usr/local/etc/haproxy/haproxy.cfg",
-          content: haproxyConfig({ stack: "prod", port: 8443, backends: BACKENDS }),
+          content: haproxyConfig({ stack: "prod", port: 8443, editorPort: 8443 }),
         },
       ],
     });

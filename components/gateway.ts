@@ -1,17 +1,15 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import { GATEWAY_LIMITS } from "../config/containers";
 import { HEALTHCHECK, hardenedContainer, SUCCESSION, secretMount } from "./container";
-import { type Backend, haproxyConfig } from "./haproxyConfig";
+import { haproxyConfig } from "./haproxyConfig";
 import { Secret } from "./secret";
 import { SecretFile } from "./secretFile";
 
-/** Port inside the container. */
-const INNER_PORT = 8443;
+/** The port that it listens on, inside its networks. */
+export const GATEWAY_PORT = 8443;
 const CERTIFICATE_PATH = "/run/secrets/gateway.pem";
 const CONFIG_PATH = "/usr/local/etc/haproxy/haproxy.cfg";
-
-/** The gateway forwards bytes: this carries hundreds of sessions, whatever size the editors have. */
-export const GATEWAY_LIMITS = { cpus: 0.5, memoryMebibytes: 128 } as const;
 
 export interface GatewayArgs {
   /** Name of the environment. */
@@ -22,15 +20,18 @@ export interface GatewayArgs {
   readonly bindAddress: string;
   /** TCP port of the host. */
   readonly port: number;
-  /** Whether to speak TLS, with a certificate made for `bindAddress` and `localhost`. */
+  /** Whether to speak TLS, with a certificate made for `bindAddress`, `localhost` and `names`. */
   readonly tls: boolean;
+  /** Further names by which people reach it. */
+  readonly names?: readonly string[];
   /** How often the certificate was made anew. */
   readonly rotation?: number;
   /** Name of the network that carries the published port. */
   readonly edgeNetwork: pulumi.Input<string>;
   /** Name of the network where the editors are. */
   readonly internalNetwork: pulumi.Input<string>;
-  readonly backends: readonly Backend[];
+  /** Port of every editor. */
+  readonly editorPort: number;
   /**
    * What has to be there first. The editors' image: while it is built nothing can answer, and the
    * wait for a healthy gateway would run out.
@@ -62,9 +63,12 @@ export class Gateway extends pulumi.ComponentResource {
         }),
         image: args.image,
         ports: [
-          { internal: INNER_PORT, external: args.port, ip: args.bindAddress, protocol: "tcp" },
+          { internal: GATEWAY_PORT, external: args.port, ip: args.bindAddress, protocol: "tcp" },
         ],
         networksAdvanced: [{ name: args.edgeNetwork }, { name: args.internalNetwork }],
+        // Docker's name server then answers itself for editors that are not there; else it would ask those
+        // of the host, many times a second.
+        dnsOpts: ["ndots:1"],
         uploads: [{ file: CONFIG_PATH, content: this.config(args) }],
         ...(certificate === undefined
           ? {}
@@ -85,14 +89,15 @@ export class Gateway extends pulumi.ComponentResource {
   private config(args: GatewayArgs): string {
     return haproxyConfig({
       stack: args.stack,
-      port: INNER_PORT,
-      backends: args.backends,
+      port: GATEWAY_PORT,
+      editorPort: args.editorPort,
       ...(args.tls ? { certificate: CERTIFICATE_PATH } : {}),
     });
   }
 
   private certificate(name: string, args: GatewayArgs): SecretFile {
-    const names = [...new Set([args.bindAddress, "127.0.0.1", "localhost"])];
+    const own = [args.bindAddress, "127.0.0.1", "localhost", ...(args.names ?? [])];
+    const names = [...new Set(own)];
     const secret = new Secret(
       `${name}-certificate`,
       {

@@ -1,14 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { type HaproxyConfigArgs, haproxyConfig } from "./haproxyConfig";
+import { CHECK_TIMES, type HaproxyConfigArgs, haproxyConfig } from "./haproxyConfig";
 
 /** Not proven here: that HAProxy accepts the text; the gateway's image and the stack tests do. */
 
-function backend(index: number) {
-  return { id: `code-server-${index}`, host: `doom-dev-code-server-${index}`, port: 8443 };
-}
-
 function config(changes: Partial<HaproxyConfigArgs> = {}): string {
-  return haproxyConfig({ stack: "dev", port: 8443, backends: [backend(1)], ...changes });
+  return haproxyConfig({ stack: "dev", port: 8443, editorPort: 8443, ...changes });
 }
 
 /** The lines of one section, without comments and indentation. */
@@ -23,20 +19,33 @@ function section(text: string, title: string): string[] {
     .filter((line) => !line.startsWith("#"));
 }
 
-test("the whole text for two editors behind TLS", () => {
-  const text = config({
-    stack: "prod",
-    certificate: "/run/secrets/gateway.pem",
-    backends: [
-      { id: "code-server-1", host: "doom-prod-code-server-1", port: 8443 },
-      { id: "code-server-2", host: "doom-prod-code-server-2", port: 8443 },
-    ],
-  });
+function sharedServers(text: string): string[] {
+  const part = text.split("\n\n").find((part) => part.includes("\nbackend editors\n")) ?? "";
+  return part
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line.startsWith("server "));
+}
+
+/** The text with the first and the last editor only. */
+function shortened(text: string): string {
+  const between = Array.from({ length: 48 }, (_, position) => `code-server-${position + 2}`);
+  const isLeftOut = (part: string) => between.some((name) => part.includes(`backend ${name}\n`));
+  const parts = text.split("\n\n").filter((part) => !isLeftOut(part));
+  const lines = parts.join("\n\n").split("\n");
+  return lines
+    .filter((line) => !between.some((name) => line.includes(`server ${name} `)))
+    .join("\n");
+}
+
+test("the whole text behind TLS, of all editors the first and the last one", () => {
+  const text = config({ stack: "prod", certificate: "/run/secrets/gateway.pem" });
   expect(
-    text,
+    shortened(text),
   ).toBe(`# User, logging and limits stand in the image's own part, which is read before this one.
 global
     ssl-default-bind-options no-tls-tickets
+    stats socket ipv4@127.0.0.1:8405 level admin
 
 defaults
     mode http
@@ -45,7 +54,8 @@ defaults
     option dontlognull
     option dontlog-normal
     option forwardfor
-    timeout connect 5s
+    # On the host's own network it takes no time, or the editor has just gone: its user should not wait.
+    timeout connect 1s
     timeout client 60s
     timeout server 60s
     timeout http-request 10s
@@ -55,16 +65,24 @@ defaults
     timeout client-fin 5s
     timeout server-fin 5s
     retries 2
-    option redispatch
+    cookie doom-prod insert indirect nocache httponly secure attr SameSite=Lax attr Max-Age=31536000
+    option httpchk GET /healthz
+    http-check expect status 200
+    timeout check 4000
+    default-server inter 10000 fastinter 2000 downinter 2000 fall 2 rise 1 resolvers docker resolve-prefer ipv4 init-addr none
+    http-error status 503 content-type "text/html; charset=utf-8" lf-string "<!doctype html><html lang=en><meta charset=utf-8><meta http-equiv=refresh content=5><title>The editor is away</title><h1>The editor is away</h1><p>%b: not running, or being replaced. This page tries again by itself." hdr Retry-After 5 hdr Cache-Control no-store
 
 resolvers docker
     # Docker's own name server: an editor that is replaced comes back with another address.
     nameserver docker 127.0.0.11:53
-    resolve_retries 3
-    timeout resolve 1s
+    resolve_retries 1
+    # Fifty names, most of them of nobody: each second more often costs the daemon a share of a CPU.
+    timeout resolve 2s
     timeout retry 1s
     hold valid 2s
     hold nx 2s
+    # What a name server answers about a name that it does not know, when it asks nobody else.
+    hold other 2s
     hold obsolete 2s
 
 frontend public
@@ -74,19 +92,26 @@ frontend public
     # Without Brotli, for whose buffers code-server takes 100 MB more when a browser loads the editor:
     # 512 MiB were not enough for two visits (measured).
     http-request set-header Accept-Encoding gzip if { req.hdr(Accept-Encoding) -m sub gzip }
-    default_backend editors
-
-backend editors
-    balance leastconn
-    cookie doom-prod insert indirect nocache httponly secure attr SameSite=Lax
     # The session cookie is as good as the password, and code-server leaves it open to scripts:
     # those of any app that is looked at through /proxy/ run on the same origin.
     http-response replace-header Set-Cookie ^(code-server-session.*)$ "\\1; HttpOnly; Secure"
-    option httpchk GET /healthz
-    http-check expect status 200
-    default-server inter 1s fall 3 rise 1 resolvers docker init-addr libc,none
-    server code-server-1 doom-prod-code-server-1:8443 check cookie code-server-1
-    server code-server-2 doom-prod-code-server-2:8443 check cookie code-server-2
+    # /i/3/ chooses the third editor. Nothing of the path is kept: //elsewhere would lead away.
+    http-request return status 302 hdr Location "%[pathq,regsub(^/i/[0-9]+/?,/)]" hdr Cache-Control no-store hdr Set-Cookie "doom-prod=code-server-%[path,field(3,/)]; path=/; Max-Age=31536000; HttpOnly; Secure; SameSite=Lax" if { path -m reg ^/i/([1-9]|[1-4][0-9]|50)/?$ }
+    use_backend %[req.cook(doom-prod)] if { req.cook(doom-prod) -m reg ^code-server-([1-9]|[1-4][0-9]|50)$ }
+    default_backend editors
+
+# Who has no editor yet. An editor that does not answer is left out at once: nothing was sent to it.
+backend editors
+    balance roundrobin
+    option redispatch 1
+    server code-server-1 doom-prod-code-server-1:8443 cookie code-server-1 track code-server-1/editor
+    server code-server-50 doom-prod-code-server-50:8443 cookie code-server-50 track code-server-50/editor
+
+backend code-server-1
+    server editor doom-prod-code-server-1:8443 cookie code-server-1 check
+
+backend code-server-50
+    server editor doom-prod-code-server-50:8443 cookie code-server-50 check
 
 frontend health
     bind 127.0.0.1:8404
@@ -100,8 +125,8 @@ describe("TLS", () => {
   test("without a certificate there is none, and the cookie goes over plain HTTP", () => {
     const text = config();
     expect(section(text, "frontend public")[0]).toBe("bind :8443");
-    expect(section(text, "backend editors")[1]).toBe(
-      "cookie doom-dev insert indirect nocache httponly attr SameSite=Lax",
+    expect(section(text, "defaults")).toContain(
+      "cookie doom-dev insert indirect nocache httponly attr SameSite=Lax attr Max-Age=31536000",
     );
     expect(text).not.toMatch(/ ssl crt /);
     expect(text).not.toContain("Secure");
@@ -119,19 +144,38 @@ describe("TLS", () => {
 });
 
 describe("editors", () => {
-  test.each([1, 5, 50])("%d of them: a server and a cookie value each, in order", (count) => {
-    const backends = Array.from({ length: count }, (_, position) => backend(position + 1));
-    const servers = section(config({ backends }), "backend editors").filter((line) =>
-      line.startsWith("server "),
+  test("all that there can be have a backend of their own, and a server for who has none yet", () => {
+    const text = config();
+    const names = Array.from({ length: 50 }, (_, position) => `code-server-${position + 1}`);
+    for (const name of names)
+      expect(section(text, `backend ${name}`)).toEqual([
+        `server editor doom-dev-${name}:8443 cookie ${name} check`,
+      ]);
+    expect(sharedServers(text)).toEqual(
+      names.map(
+        (name) => `server ${name} doom-dev-${name}:8443 cookie ${name} track ${name}/editor`,
+      ),
     );
-    expect(servers).toEqual(
-      backends.map(({ id, host, port }) => `server ${id} ${host}:${port} check cookie ${id}`),
-    );
+    expect(text).not.toContain("code-server-51");
+  });
+
+  test("one whose editor is away is sent to no other: only who has none may be", () => {
+    const redispatching = config()
+      .split("\n\n")
+      .filter((part) => part.includes("option redispatch"));
+    expect(redispatching).toHaveLength(1);
+    expect(redispatching[0]).toContain("\nbackend editors\n");
+  });
+
+  test("one that hangs leaves within two health intervals, timeouts included", () => {
+    const { interval, afterFailure, timeout } = CHECK_TIMES;
+    expect(interval + timeout + afterFailure + timeout).toBeLessThanOrEqual(2 * interval);
+    expect(section(config(), "defaults").join("\n")).toMatch(/ fall 2 /);
   });
 
   test("two environments on one host have cookies of different names", () => {
     const cookie = (stack: string) =>
-      section(config({ stack }), "backend editors").find((line) => line.startsWith("cookie "));
+      section(config({ stack }), "defaults").find((line) => line.startsWith("cookie "));
     expect(cookie("dev")).toContain("cookie doom-dev insert");
     expect(cookie("dev2")).toContain("cookie doom-dev2 insert");
   });

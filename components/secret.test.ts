@@ -71,6 +71,16 @@ describe("a secret", () => {
     expect(registered(recorder, "secret-generate").inputs.environment).toEqual(environment);
   });
 
+  test("that is frozen is not made anew for what its generator would read now", async () => {
+    const { recorder } = await run(
+      () => new Secret("secret", { generator: "secretGenerate", keep: true, frozen: true }),
+    );
+    expect(registered(recorder, "secret-generate").options.ignoreChanges).toEqual([
+      "create",
+      "environment",
+    ]);
+  });
+
   test("comes out as a secret", async () => {
     const { component } = await run(
       () => new Secret("secret", { generator: "secretGenerate", keep: true }),

@@ -14,6 +14,8 @@ export interface SecretArgs {
    * dropped from the program then.
    */
   readonly keep: boolean;
+  /** Whether it stays as it is, whatever its generator would read now. */
+  readonly frozen?: boolean;
 }
 
 /**
@@ -40,7 +42,7 @@ export class Secret extends pulumi.ComponentResource {
         protect: args.keep,
         additionalSecretOutputs: ["stdout", "stderr"],
         // A reworded command line must not make a new password for an old volume.
-        ignoreChanges: ["create"],
+        ignoreChanges: args.frozen ? ["create", "environment"] : ["create"],
       },
     );
     this.value = pulumi.secret(generated.stdout);

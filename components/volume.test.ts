@@ -34,3 +34,17 @@ test("a volume is named, labelled, protected and retained", async () => {
   });
   expect((await settled(component.dockerName)).value).toBe("doom-prod-data-3");
 });
+
+test("the one volume of a service has its role and no number", async () => {
+  const recorder = await startMocks("prod");
+  new Volume("state", { stack: "prod", role: "tailscale" });
+  await allRequestsSent();
+  expect(recorder.registrations[1]?.inputs).toMatchObject({
+    name: "doom-prod-tailscale",
+    labels: [
+      { label: "doom.role", value: "tailscale" },
+      { label: "doom.schema", value: "1" },
+      { label: "doom.stack", value: "prod" },
+    ],
+  });
+});

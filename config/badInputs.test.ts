@@ -4,7 +4,7 @@ import { parseStackFile } from "../checks/stackFile";
 import { badAddresses, badPorts, badRanges } from "../test/support/badInputs/access";
 import { badNames } from "../test/support/badInputs/names";
 import { badRotations } from "../test/support/badInputs/rotations";
-import { badPasswords, badSecrets } from "../test/support/badInputs/secrets";
+import { badApiKeys, badPasswords, badSecrets } from "../test/support/badInputs/secrets";
 import {
   badImages,
   badKeys,
@@ -25,7 +25,7 @@ import { parseEnvironment } from "./schema";
  * here, because it asks Docker.
  */
 
-const preflight = vi.hoisted(() => vi.fn<(given: { stack: string }) => Promise<void>>());
+const preflight = vi.hoisted(() => vi.fn<(given: { stack: string }) => Promise<unknown>>());
 vi.mock("../operations/preflight", () => ({ preflight }));
 
 const SECRETS_KEY = "doom-coding:secrets";
@@ -33,7 +33,11 @@ const ENVIRONMENT_KEY = "doom-coding:environment";
 
 beforeEach(() => {
   preflight.mockReset();
-  preflight.mockResolvedValue(undefined);
+  preflight.mockResolvedValue({
+    base: { name: "doom-coding/base:x", id: `sha256:${"1".repeat(64)}` },
+    capacity: [],
+    upgrades: [],
+  });
 });
 
 /** Puts `value` at a dotted path; undefined takes the key out. Missing sections are made. */
@@ -96,6 +100,7 @@ const groups: [string, readonly BadInput[]][] = [
   ["variables", badVariables],
   ["keys", badKeys],
   ["passwords", badPasswords],
+  ["keys of services", badApiKeys],
   ["secrets", badSecrets],
   ["rotations", badRotations],
   ["seeds", badSeeds],
@@ -138,6 +143,11 @@ describe("the same program with good input", () => {
   test("registers the environment, after the preflight", async () => {
     preflight.mockImplementation(async () => {
       expect(pulumi.runtime.allConfig()).toHaveProperty([ENVIRONMENT_KEY]);
+      return {
+        base: { name: "doom-coding/base:x", id: `sha256:${"1".repeat(64)}` },
+        capacity: [],
+        upgrades: [],
+      };
     });
     const { recorder, error, outputs } = await runProgram(good);
     expect(error).toBeUndefined();
@@ -150,7 +160,7 @@ describe("the same program with good input", () => {
       type: "doom-coding:index:Environment",
       name: "environment",
     });
-    expect(recorder.registrations.filter(({ type }) => type.includes(":Container"))).toHaveLength(
+    expect(recorder.registrations.filter(({ type }) => type.endsWith(":Container"))).toHaveLength(
       3,
     );
     expect((await settled(pulumi.output(outputs?.url))).value).toBe("https://192.0.2.10:8443/");

@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto";
 import { z } from "zod";
 import {
   contains,
@@ -61,6 +62,33 @@ export function supportedVersion(part: Part) {
     .describe(allowed);
 }
 
+/** An image that will be the same one tomorrow. */
+export function imageReference() {
+  return text(
+    "an image by digest (NAME@sha256: and 64 hex digits) or by image ID (sha256: and 64 hex digits)",
+    /^([a-z0-9][a-z0-9._:/-]*@)?sha256:[0-9a-f]{64}$/,
+  );
+}
+
+/** Certificates of authorities, as text; a key that is pasted along with one is refused. */
+export function certificates() {
+  return text(
+    "certificates of authorities (CA) in PEM form, without a key",
+    /^\s*(-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----\s*)+$/,
+    (value) => value.split(/(?<=-----END CERTIFICATE-----)\s*/).every(isAuthority),
+  );
+}
+
+function isAuthority(pem: string): boolean {
+  if (pem === "") return true;
+  try {
+    return new X509Certificate(pem).ca;
+  } catch {
+    // OpenSSL's error is its only way to say that these bytes are no certificate.
+    return false;
+  }
+}
+
 /** true or false; YAML's `yes` and `no` arrive as text and are refused. */
 export function flag() {
   return z.boolean({ error: "true or false" }).describe("true or false");
@@ -92,6 +120,16 @@ export function cpus() {
     .min(0.1, { error: allowed })
     .max(256, { error: allowed })
     .refine((value) => Math.abs(value * 100 - Math.round(value * 100)) < 1e-9, { error: allowed })
+    .describe(allowed);
+}
+
+/** How many times over something may be promised. */
+export function factor() {
+  const allowed = "a factor from 0.1 to 100";
+  return z
+    .number({ error: allowed })
+    .min(0.1, { error: allowed })
+    .max(100, { error: allowed })
     .describe(allowed);
 }
 

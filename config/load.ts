@@ -6,6 +6,7 @@ import { parseRotations } from "./rotations";
 import { type EnvironmentConfig, parseEnvironment } from "./schema";
 import { refuseOlderSchema } from "./schemaVersion";
 import { parseSecrets } from "./secrets";
+import { keyChecks } from "./serviceKeys";
 
 /** Everything that a stack's configuration says. */
 export interface LoadedConfig {
@@ -81,6 +82,7 @@ export function loadConfig(): LoadedConfig {
     readValue("secrets"),
     isConfigSecret(SECRETS_KEY),
     environment.instances,
+    keyChecks(environment),
   );
   const secrets = new Map([...plain].map(([name, value]) => [name, pulumi.secret(value)]));
   return { stack, environment, secrets, rotations: parseRotations(readValue("rotations")) };

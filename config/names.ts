@@ -16,6 +16,9 @@ export type Role =
   | "restore"
   | UpgradeRole;
 
+/** What a volume of an environment holds: an editor's data, or what a service keeps. */
+export type VolumeRole = Extract<Role, "data" | "claude" | "tailscale">;
+
 /** What an upgrade makes for itself: where it rehearses, the data from before it, the data from after it. */
 export type UpgradeRole = "rehearsal" | "before-upgrade" | "after-upgrade";
 
@@ -73,8 +76,8 @@ export function upgradeName(
 }
 
 /**
- * Whether a volume with these labels has the name that an environment gives it: its data, its snapshots,
- * what it restored, or what an upgrade kept. Built and compared, never matched by prefix.
+ * Whether a volume with these labels has the name that an environment gives it: its data, what its agents
+ * keep, its snapshots, what it restored, or what an upgrade kept. Built and compared, never matched by prefix.
  */
 export function isOwnVolume(
   stack: string,
@@ -86,6 +89,8 @@ export function isOwnVolume(
   const ofUpgrade = (role: UpgradeRole) => upgradeName(stack, role, instance, id);
   const names: Partial<Record<string, string>> = {
     data: dockerName(stack, "data", instance),
+    claude: dockerName(stack, "claude", instance),
+    tailscale: dockerName(stack, "tailscale"),
     snapshots: dockerName(stack, "snapshots"),
     restore: restoreVolumeName(stack, instance, id),
     rehearsal: ofUpgrade("rehearsal"),
@@ -107,6 +112,12 @@ export function imageName(folder: string, tag: string, contentHash: string): str
 export function imageLabels(contentHash: string): Record<string, string> {
   return { "doom.role": "image", "doom.content": contentHash };
 }
+
+/**
+ * The label of a container that cannot do its work before the user has given something: what, and how. As long as
+ * it is not healthy, the environment is judged without it.
+ */
+export const WAITS_LABEL = "doom.waits-for";
 
 /** The labels by which everything is found again; never look for a name's prefix (`dev`, `dev2`). */
 export function dockerLabels(stack: string, role: Role, index?: number): Record<string, string> {

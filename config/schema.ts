@@ -3,10 +3,13 @@ import { VOLUME_NAME } from "../checks/migrationEndpoint";
 import { ConfigError } from "./errors";
 import {
   bindAddress,
+  certificates,
   choice,
   cpus,
   environmentCidr,
+  factor,
   flag,
+  imageReference,
   integer,
   quantity,
   supportedVersion,
@@ -21,6 +24,9 @@ import { editorNumber } from "./secrets";
 
 /** Roles that may be given a way to the outside. */
 export const EGRESS_ROLES = ["code-server", "claude", "tailscale"] as const;
+
+/** How many editors an environment can have; the gateway's configuration names them all. */
+export const MAX_INSTANCES = 50;
 
 const port = integer(1024, 65535, "a TCP port");
 
@@ -57,18 +63,34 @@ const image = z.union(
     z.strictObject({
       version: supportedVersion("code-server"),
     }),
-    z.strictObject({
-      reference: text(
-        "an image by digest (NAME@sha256: and 64 hex digits) or by image ID (sha256: and 64 hex digits)",
-        /^([a-z0-9][a-z0-9._:/-]*@)?sha256:[0-9a-f]{64}$/,
-      ),
-    }),
+    z.strictObject({ reference: imageReference() }),
   ],
   { error: "a map with either version, or reference by digest" },
 );
 
+/**
+ * How many times over the host may be promised, counted over all environments on it; see docs/capacity.md.
+ *
+ * CPU time is shared out when it is short, so limits may add up to more than there is; 16 for each CPU is what
+ * OpenStack's Nova came with for years (`cpu_allocation_ratio`). Memory and disk that are gone stop somebody's work.
+ */
+const OVERCOMMIT = { memory: 1, cpus: 16, storage: 1 };
+
+const capacity = z.strictObject({
+  overcommit: z
+    .strictObject({
+      memory: factor().default(OVERCOMMIT.memory),
+      cpus: factor().default(OVERCOMMIT.cpus),
+      storage: factor().default(OVERCOMMIT.storage),
+    })
+    .default(OVERCOMMIT)
+    .describe("How many times over the host may be promised when this environment is brought up."),
+});
+
 const tailscale = z.strictObject({
   enabled: flag().default(false),
+  version: supportedVersion("tailscale").optional(),
+  reference: imageReference().optional(),
   hostname: text(
     "a DNS label: a-z, 0-9 and inner hyphens, up to 63 characters",
     /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/,
@@ -78,13 +100,21 @@ const tailscale = z.strictObject({
     /^https?:\/\/[^\s/]+$/,
     (value) => URL.canParse(value),
   ).optional(),
+  certificateAuthority: certificates().optional(),
   acceptDns: flag().default(false),
 });
 
-const claude = z.strictObject({
-  enabled: flag().default(false),
-  version: supportedVersion("claude-code").optional(),
-});
+const claude = z
+  .strictObject({
+    enabled: flag()
+      .default(false)
+      .describe("Whether each editor has Claude Code beside it: true or false."),
+    version: supportedVersion("claude-code").optional(),
+    reference: imageReference().optional(),
+  })
+  .refine(({ version, reference }) => version === undefined || reference === undefined, {
+    error: "either version or reference, not both",
+  });
 
 /** Where the first data of an editor comes from; see docs/volumes.md. */
 const seed = z.strictObject({
@@ -116,7 +146,7 @@ export const environmentSchema = z
     schemaVersion: z
       .literal(SCHEMA_VERSION, { error: `the number ${SCHEMA_VERSION}` })
       .describe(`The version of this schema: the number ${SCHEMA_VERSION}.`),
-    instances: integer(1, 50).default(1),
+    instances: integer(1, MAX_INSTANCES).default(1),
     resources: z
       .strictObject({
         cpus: cpus(),
@@ -124,6 +154,7 @@ export const environmentSchema = z
         storage: quantity(256, 64 * 1024 * 1024),
       })
       .describe("The limits of each instance."),
+    capacity: capacity.default({ overcommit: OVERCOMMIT }),
     access,
     network: z.strictObject({
       cidr: environmentCidr(),
@@ -156,6 +187,16 @@ export const environmentSchema = z
     promotion: promotion
       .optional()
       .describe("Where this environment is promoted from, and on what terms."),
+  })
+  .superRefine(({ tailscale: { enabled, version, reference }, network }, context) => {
+    if (version !== undefined && reference !== undefined) {
+      const message = "either version or reference";
+      context.addIssue({ code: "custom", path: ["tailscale", "reference"], message });
+    }
+    if (enabled && !network.egress.includes("tailscale")) {
+      const message = "a list with tailscale, which has to reach its control server";
+      context.addIssue({ code: "custom", path: ["network", "egress"], message });
+    }
   })
   .superRefine(({ instances, seed: seeds = {} }, context) => {
     for (const editor of Object.keys(seeds)) {

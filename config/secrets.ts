@@ -2,6 +2,8 @@ import { ConfigError } from "./errors";
 import { SECRETS_KEY } from "./keys";
 import { dockerName } from "./names";
 import { formatPath } from "./problems";
+import type { KeyChecks } from "./serviceKeys";
+import { TAILSCALE_KEY } from "./tailscale";
 
 /** The variable in which the generator of a password gets the one that the user set. */
 export const GIVEN_PASSWORD_VARIABLE = "DOOM_GIVEN_PASSWORD";
@@ -28,6 +30,7 @@ export function secretNames(instances: number, tls: boolean): string[] {
 
 /** The name of the container that the secret called `name` belongs to. */
 export function containerOfSecret(stack: string, name: string): string {
+  if (name === TAILSCALE_KEY) return dockerName(stack, "tailscale");
   const editor = editorNumber(name);
   return editor === undefined
     ? dockerName(stack, "gateway")
@@ -66,7 +69,7 @@ export function passwordProblem(password: unknown): string | undefined {
 }
 
 /**
- * Checks the value of `doom-coding:secrets` for an environment with `instances` editors.
+ * Checks the value of `doom-coding:secrets` for an environment with `instances` editors that takes `keys`.
  *
  * `encrypted` says whether Pulumi holds the key as a secret. Throws {@link ConfigError}; no
  * message holds a value.
@@ -75,20 +78,24 @@ export function parseSecrets(
   value: unknown,
   encrypted: boolean,
   instances: number,
+  keys: KeyChecks = {},
 ): Map<string, string> {
   if (value === undefined) return new Map();
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new ConfigError([`${SECRETS_KEY}: must be a map such as {"${passwordName(1)}": …}`]);
   }
   const entries = Object.entries(value);
-  const known = new Set(secretNames(instances, false));
+  const known = new Set([...secretNames(instances, false), ...Object.keys(keys)]);
   const problems = entries.flatMap(([name, secret]) => {
     const at = `${SECRETS_KEY}${formatPath([name])}`;
     if (!known.has(name)) return [`${at}: unknown; this environment has ${[...known].join(", ")}`];
-    const problem = passwordProblem(secret);
-    return problem ? [`${at}: the password ${problem}`] : [];
+    const isKey = Object.hasOwn(keys, name);
+    const problem = isKey ? keys[name]?.(secret) : passwordProblem(secret);
+    return problem ? [`${at}: the ${isKey ? "key" : "password"} ${problem}`] : [];
   });
-  const passwords = entries.map(([, secret]) => secret);
+  const passwords = entries.flatMap(([name, secret]) =>
+    Object.hasOwn(keys, name) ? [] : [secret],
+  );
   if (new Set(passwords).size < passwords.length)
     problems.push(`${SECRETS_KEY}: two editors share one password`);
   if (!encrypted && entries.length > 0) {

@@ -71,7 +71,7 @@ async function exitCode(exec: Docker.Exec): Promise<number> {
 
 /** Says "connected", then carries bytes between its own input and output and a port until either ends. */
 const PUMP = `
-exec 3<>"/dev/tcp/127.0.0.1/$1" 4<&0 || exit
+exec 3<>"/dev/tcp/$1/$2" 4<&0 || exit
 printf connected
 cat <&3 &
 cat <&4 >&3 &
@@ -82,15 +82,17 @@ kill $(jobs -p) 2>/dev/null`;
 const NOBODY = "65534:65534";
 
 /**
- * Opens a connection to a TCP port on the loopback address of the container; needs bash and cat in the
- * image. Throws an Error with the system's reason where nothing listens.
+ * Opens a connection from within the container to a TCP port, on its own loopback address unless another
+ * host is named; needs bash and cat in the image. Throws an Error with the system's reason where nothing
+ * listens.
  */
 export async function connectInContainer(
   container: Docker.Container,
   port: number,
+  host = "127.0.0.1",
 ): Promise<Duplex> {
   const exec = await container.exec({
-    Cmd: ["bash", "-c", PUMP, "bash", String(port)],
+    Cmd: ["bash", "-c", PUMP, "bash", host, String(port)],
     User: NOBODY,
     AttachStdin: true,
     AttachStdout: true,

@@ -30,6 +30,8 @@ export interface DockerFacts {
   readonly engineVersion: string;
   /** The folder with images and volumes, on the Docker host. */
   readonly rootFolder: string;
+  readonly cpus: number;
+  readonly memoryMebibytes: number;
   readonly containers: readonly ContainerFacts[];
   readonly networks: readonly (DockerNetworkFacts & { readonly id: string })[];
   readonly volumes: readonly VolumeFacts[];
@@ -56,14 +58,19 @@ export function isDockerLocal(environment: NodeJS.ProcessEnv = process.env): boo
 /**
  * A client for the Docker host; DOCKER_HOST and its companions count.
  *
- * It gives up a request on which nothing arrives for `timeout` milliseconds; 0 waits for ever.
+ * It gives up a request on which nothing arrives for `timeout` milliseconds; 0 waits for ever. With `version`
+ * (`1.41`) it speaks that one, and else whichever the engine has.
  */
-export async function connectDocker(timeout = ANSWER_TIMEOUT_MS): Promise<Docker> {
+export async function connectDocker(
+  timeout = ANSWER_TIMEOUT_MS,
+  version?: string,
+): Promise<Docker> {
   // Loading that `doom --help` and many errors never need.
   const { default: Client } = await import("dockerode");
   const address = dockerAddress();
   const place = address.startsWith("unix://") ? { socketPath: address.slice(7) } : {};
-  return new Client({ ...place, timeout });
+  const spoken = version === undefined ? {} : { version: `v${version}` };
+  return new Client({ ...place, ...spoken, timeout });
 }
 
 /** Collects what the checks need. Throws a {@link Failure} when Docker does not answer. */
@@ -72,7 +79,7 @@ export async function dockerFacts(): Promise<DockerFacts> {
     const docker = await connectDocker();
     const [version, info, containers, networks, volumes, images] = await Promise.all([
       docker.version(),
-      docker.info() as Promise<{ DockerRootDir: string }>,
+      docker.info() as Promise<{ DockerRootDir: string; NCPU: number; MemTotal: number }>,
       docker.listContainers({ all: true }),
       docker.listNetworks(),
       docker.listVolumes(),
@@ -82,6 +89,8 @@ export async function dockerFacts(): Promise<DockerFacts> {
       apiVersion: version.ApiVersion,
       engineVersion: version.Version,
       rootFolder: info.DockerRootDir,
+      cpus: info.NCPU,
+      memoryMebibytes: Math.floor(info.MemTotal / 1024 ** 2),
       containers: containers.map(toContainer),
       published: containers.flatMap(toPublished),
       networks: networks.map(toNetwork),

@@ -52,7 +52,8 @@ function describe({ status, headers }: Answer): string {
   return headers.location === undefined ? `${status}` : `${status} ${headers.location}`;
 }
 
-async function openWorkbench(owner: EditorClient) {
+/** The workbench's page, which `/` leads to with a login. Throws an Error that says what came instead. */
+export async function openWorkbench(owner: EditorClient) {
   let answer = await owner.request("");
   for (let left = REDIRECTS; left > 0 && isWayOn(answer); left -= 1)
     answer = await owner.request(answer.headers.location as string);

@@ -68,8 +68,8 @@ const ANSWER_TIMEOUT_MS = 15_000;
 /**
  * Asks until it is `editor` itself that answers.
  *
- * The gateway hands a visitor whose editor is away to another one, and says so by changing the cookie
- * that names the editor; without any editor it answers 503 itself.
+ * The gateway answers 503 while the visitor's editor is away. One of another making may hand the visitor to
+ * another editor instead, and says so by changing the cookie that names the editor.
  */
 async function ask(place: GatewayPlace, editor: string, question: Question): Promise<Answer> {
   const sticky = `doom-${place.stack}`;

@@ -1,5 +1,6 @@
 import { type Checkpoint, stackOutputs } from "../checks/checkpoint";
-import { type DockerFacts, dockerFacts } from "./dockerHost";
+import { WAITS_LABEL } from "../config/names";
+import { type DockerFacts, dockerFacts, type VolumeFacts } from "./dockerHost";
 import { findLocks } from "./locks";
 import { type Project, readStackFile } from "./project";
 import { readState } from "./stateFiles";
@@ -16,6 +17,8 @@ export interface EnvironmentStatus {
   readonly containers: readonly ContainerStatus[];
   /** Data volumes on the host; they stay when the environment is taken down. */
   readonly volumes: readonly string[];
+  /** Those of them whose editors were left out when the environment got fewer; they come back with more. */
+  readonly resting: readonly string[];
   /** Who holds the stack, and what an interrupted run left. */
   readonly notes: readonly string[];
 }
@@ -27,6 +30,8 @@ export interface ContainerStatus {
   readonly state: string;
   /** What its health check says; undefined when it has none or does not run. */
   readonly health?: "healthy" | "unhealthy" | "starting";
+  /** What it needs from the user before it can do its work, and has not got; the environment is judged without it. */
+  readonly waitsFor?: string;
 }
 
 const CONTAINER = "docker:index/container:Container";
@@ -39,13 +44,13 @@ export async function environmentStatus(
   readStackFile(project, stack);
   const state = readState(project, stack);
   const docker = await dockerFacts();
-  const volumes = docker.volumes
-    .filter(({ labels }) => labels["doom.stack"] === stack && labels["doom.role"] === "data")
-    .map(({ name }) => name)
-    .sort();
-  if (!state) return { stack, condition: "new", containers: [], volumes, notes: [] };
+  const data = docker.volumes.filter(
+    ({ labels }) => labels["doom.stack"] === stack && labels["doom.role"] === "data",
+  );
+  const volumes = data.map(({ name }) => name).sort();
+  if (!state) return { stack, condition: "new", containers: [], volumes, resting: [], notes: [] };
   const containers = containerStatuses(state.checkpoint, docker);
-  const { url } = stackOutputs(state.checkpoint);
+  const { url, instances } = stackOutputs(state.checkpoint);
   const condition = conditionOf(containers);
   const pending = state.checkpoint.pending.length;
   return {
@@ -54,11 +59,21 @@ export async function environmentStatus(
     ...(typeof url === "string" && condition !== "down" ? { url } : {}),
     containers,
     volumes,
+    resting: restingVolumes(data, condition === "down" ? undefined : instances),
     notes: [
       ...findLocks(project, stack).map(({ judgement }) => `locked: ${judgement.reason}`),
       ...(pending > 0 ? [`an interrupted run left ${pending} pending; doom up finishes it`] : []),
     ],
   };
+}
+
+/** `instances`: the stack's output of that name; without one nothing is known to be left out. */
+export function restingVolumes(data: readonly VolumeFacts[], instances: unknown): string[] {
+  if (!Array.isArray(instances)) return [];
+  return data
+    .filter(({ labels }) => Number(labels["doom.instance"]) > instances.length)
+    .map(({ name }) => name)
+    .sort();
 }
 
 function containerStatuses(checkpoint: Checkpoint, docker: DockerFacts): ContainerStatus[] {
@@ -68,11 +83,13 @@ function containerStatuses(checkpoint: Checkpoint, docker: DockerFacts): Contain
     .map(({ id = "", inputs }) => {
       const found = byId.get(id);
       const health = found && healthOf(found.status);
+      const waitsFor = health === "healthy" ? undefined : found?.labels[WAITS_LABEL];
       return {
         name: String(inputs.name),
         role: found?.labels["doom.role"] ?? "",
         state: found?.state ?? "missing",
         ...(health ? { health } : {}),
+        ...(waitsFor === undefined ? {} : { waitsFor }),
       };
     })
     .sort((a, b) => a.name.localeCompare(b.name));
@@ -90,8 +107,9 @@ export function conditionOf(
 ): EnvironmentStatus["condition"] {
   if (containers.length === 0) return "down";
   const runs = containers.every(({ state }) => state === "running");
-  if (runs && containers.every(({ health }) => health === "healthy")) return "healthy";
-  if (runs && containers.every(({ health }) => health !== "unhealthy" && health !== undefined)) {
+  const judged = containers.filter(({ waitsFor }) => waitsFor === undefined);
+  if (runs && judged.every(({ health }) => health === "healthy")) return "healthy";
+  if (runs && judged.every(({ health }) => health !== "unhealthy" && health !== undefined)) {
     return "starting";
   }
   return "unhealthy";

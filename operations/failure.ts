@@ -12,6 +12,9 @@ export type FailureKind =
   | "unproven"
   | "data"
   | "refused"
+  | "changed"
+  | "isolation"
+  | "interop"
   | "interrupted";
 
 /**

@@ -109,17 +109,24 @@ async function* linesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<string[]>
  * after its last entry when it was cut off or changed. What was made of it until then does not count.
  */
 export async function* manifestEntries(file: string): AsyncGenerator<string> {
+  for await (const lines of manifestBatches(file)) yield* lines;
+}
+
+/** The same, as many at a time as were read: to wait for each line takes longer than to look at it. */
+export async function* manifestBatches(file: string): AsyncGenerator<string[]> {
   let sum: ManifestSum | undefined;
   let end: ManifestEnd | undefined;
   for await (const lines of linesOf(createReadStream(file))) {
+    const entries: string[] = [];
     for (const line of lines) {
       if (sum === undefined) sum = new ManifestSum(parseHeader(line).volatile);
       else if (end !== undefined) throw new ManifestError("goes on after its end");
       else if (line.startsWith('{"path":')) {
         sum.add(line);
-        yield line;
+        entries.push(line);
       } else end = parseEnd(line);
     }
+    if (entries.length > 0) yield entries;
   }
   const found = sum?.end();
   if (end === undefined) throw new ManifestError("is cut off");

@@ -95,6 +95,17 @@ export async function identityOf(
   root: string,
   { key }: Pick<Place, "key">,
 ): Promise<string> {
-  const { stdout } = await tools.run(["stat", "--format=%i:%W", root]);
-  return `${key}/${stdout.trim()}`;
+  const [identity = ""] = await identitiesOf(tools, [[root, key]]);
+  return identity;
+}
+
+/** The same of several, with one program for all: starting one takes longer than its work. */
+export async function identitiesOf(
+  tools: ToolsContainer,
+  places: readonly (readonly [root: string, key: string])[],
+): Promise<string[]> {
+  const roots = places.map(([root]) => root);
+  const { stdout } = await tools.run(["stat", "--format=%i:%W", ...roots]);
+  const born = stdout.trim().split("\n");
+  return places.map(([, key], n) => `${key}/${born[n]}`);
 }

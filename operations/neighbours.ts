@@ -3,6 +3,7 @@ import type { Cidr } from "../checks/cidr";
 import { parseCidrLoosely } from "../checks/cidr";
 import { parseStackFile } from "../checks/stackFile";
 import { ConfigError } from "../config/errors";
+import { parseMebibytes } from "../config/fields";
 import { listStacks, type Project, stackFilePath } from "./project";
 
 /** What another stack of the project claims on the host, as far as its file says. */
@@ -11,6 +12,8 @@ export interface NeighbourStack {
   readonly port: number | undefined;
   readonly address: string;
   readonly cidr: Cidr | undefined;
+  /** `resources.storage` in MiB, of each editor. */
+  readonly storageMebibytes: number | undefined;
 }
 
 /**
@@ -47,5 +50,13 @@ function toClaims(stack: string, environment: unknown): NeighbourStack {
     port: typeof port === "number" ? port : undefined,
     address: typeof bindAddress === "string" ? bindAddress : "127.0.0.1",
     cidr: typeof cidr === "string" ? parseCidrLoosely(cidr) : undefined,
+    storageMebibytes: declaredStorage(environment),
   };
+}
+
+/** `resources.storage` of an environment that nobody has checked, MiB; undefined when it says none. */
+export function declaredStorage(environment: unknown): number | undefined {
+  const { resources } = (environment ?? {}) as { resources?: { storage?: unknown } | null };
+  const { storage } = resources ?? {};
+  return typeof storage === "string" ? parseMebibytes(storage) : undefined;
 }

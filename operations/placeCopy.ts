@@ -8,7 +8,7 @@ import { CopyRecord, type CopyState, SOURCE_MANIFEST, TARGET_MANIFEST } from "./
 import { Failure } from "./failure";
 import { createManifest, manifestEnd, manifestEntries } from "./manifest";
 import {
-  identityOf,
+  identitiesOf,
   inContainerOf,
   type MigrationContext,
   refuseUse,
@@ -106,10 +106,8 @@ class Copy {
 
   static async open(request: CopyRequest, tools: ToolsContainer): Promise<Copy> {
     const { project, source, target } = request;
-    const [from, to] = await Promise.all([
-      identityOf(tools, SOURCE, source),
-      target.exists ? identityOf(tools, TARGET, target) : "",
-    ]);
+    const present = target.exists ? [[TARGET, target.key] as const] : [];
+    const [from = "", to = ""] = await identitiesOf(tools, [[SOURCE, source.key], ...present]);
     return new Copy(request, tools, new CopyRecord(project, target.key, from, to));
   }
 

@@ -1,10 +1,13 @@
-import { readFileSync, statfsSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { networkInterfaces } from "node:os";
+import { type CapacityFigure, memoryInUseProblems } from "../checks/capacity";
 import { type Cidr, parseCidrLoosely } from "../checks/cidr";
 import { diskProblem } from "../checks/disk";
 import { addressesCollide, foreignPublisher, heldByOwnGateway } from "../checks/ports";
 import { seedProblems } from "../checks/seedProblems";
+import { storageLevel, storageWarning } from "../checks/storage";
 import {
+  freeRangeAdvice,
   rangesOfInterfaces,
   rangesOfNetworks,
   rangesOfRoutes,
@@ -12,21 +15,37 @@ import {
   type UsedRange,
 } from "../checks/subnets";
 import { supportProblems } from "../checks/support";
+import { declaredContainers } from "../config/containers";
 import { dockerName, type Role } from "../config/names";
 import type { EnvironmentConfig } from "../config/schema";
-import { type DockerFacts, dockerAddress, dockerFacts, isDockerLocal } from "./dockerHost";
+import { diskOf, findCapacity } from "./capacity";
+import { connectDocker, type DockerFacts, dockerFacts, isDockerLocal } from "./dockerHost";
 import { errorCode, Failure } from "./failure";
+import { type BaseImage, findBaseImage } from "./imageSources";
+import { loweredMemory } from "./memoryInUse";
 import { type NeighbourStack, neighbourStacks } from "./neighbours";
 import { portState } from "./portOwner";
 import { findProject } from "./project";
 import { stateFolderProblem } from "./stateFiles";
-import { unitContainer, unitsOf, unitVolume } from "./upgradeServices";
+import { isOpen, readJournal } from "./upgradeJournal";
+import { planUpgrades, type UpgradePlan } from "./upgradePlan";
+import { unitName, unitsOf, unitVolume } from "./upgradeServices";
 
 /** What the host must offer before anything is created. */
 
 export interface PreflightArgs {
   readonly stack: string;
   readonly environment: EnvironmentConfig;
+}
+
+/** What was found of a host that can take the environment. */
+export interface PreflightReport {
+  /** What its images are built on. */
+  readonly base: BaseImage;
+  /** How much of the host all environments on it may take together. */
+  readonly capacity: readonly CapacityFigure[];
+  /** Editors that the update would upgrade. */
+  readonly upgrades: readonly UpgradePlan[];
 }
 
 /** The host cannot take the environment; `problems` has one line each with its fix. */
@@ -46,12 +65,12 @@ export function gatewayAddress({ access }: EnvironmentConfig): string {
 
 /**
  * Checks everything about the host that could stop an `up` halfway: Docker, the gateway's port,
- * the address range, names and volumes of others, disk and the state folder.
+ * the address range, names and volumes of others, memory, CPUs, disk, the base image and the state folder.
  *
  * The program calls it too, so that `pulumi up` by hand is guarded like `doom up`. It costs about
  * a tenth of a second. Throws one {@link PreflightError} with every problem.
  */
-export async function preflight({ stack, environment }: PreflightArgs): Promise<void> {
+export async function preflight({ stack, environment }: PreflightArgs): Promise<PreflightReport> {
   const project = findProject();
   const stateProblem = stateFolderProblem(project);
   const [docker, neighbours] = await Promise.all([
@@ -63,18 +82,36 @@ export async function preflight({ stack, environment }: PreflightArgs): Promise<
     ...neighbourPortProblems(environment, neighbours),
   ];
   if (docker instanceof Failure) {
-    problems.push(`${docker.summary} ${docker.fix}`);
-  } else {
-    problems.push(
-      ...versionProblems(environment, docker),
-      ...(await portProblems(stack, environment, docker)),
-      ...rangeProblems(stack, environment, docker, neighbours),
-      ...nameProblems(stack, environment, docker),
-      ...seedProblems(stack, environment.seed ?? {}, docker.volumes),
-      ...diskProblems(stack, environment, docker),
-    );
+    throw new PreflightError(stack, [...problems, `${docker.summary} ${docker.fix}`]);
   }
-  if (problems.length > 0) throw new PreflightError(stack, problems);
+  const base = await baseOrFailure(project.root);
+  const upgrades = base instanceof Failure ? [] : await planUpgrades(stack, environment);
+  const begun = upgrades.filter((plan) => !isOpen(readJournal(project, stack, unitName(plan))));
+  const capacity = await findCapacity({
+    stack,
+    environment,
+    docker,
+    neighbours,
+    // One that is under way has its copies, and a way back must not be barred.
+    upgrades: begun.map(({ bytes }) => bytes),
+  });
+  problems.push(
+    ...versionProblems(environment, docker),
+    ...(await portProblems(stack, environment, docker)),
+    ...rangeProblems(stack, environment, docker, neighbours),
+    ...nameProblems(stack, environment, docker),
+    ...seedProblems(stack, environment.seed ?? {}, docker.volumes),
+    ...diskProblems(stack, environment, docker),
+    ...(base instanceof Failure ? [`${base.summary} ${base.fix}`] : []),
+    ...capacity.problems,
+    ...memoryInUseProblems(stack, await loweredMemory(stack, environment, docker)),
+    ...begun.flatMap(({ volume, bytes }) => {
+      const use = { volume, bytes, declaredMebibytes: environment.resources.storage };
+      return storageLevel(use) === "full" ? [storageWarning(stack, use) as string] : [];
+    }),
+  );
+  if (problems.length > 0 || base instanceof Failure) throw new PreflightError(stack, problems);
+  return { base, capacity: capacity.figures, upgrades };
 }
 
 async function dockerOrFailure(): Promise<DockerFacts | Failure> {
@@ -169,9 +206,8 @@ function rangeProblems(
       ? [...rangesOfInterfaces(interfaceAddresses()), ...rangesOfRoutes(readRoutes())]
       : []),
   ];
-  return subnetProblems(wanted, used).map(
-    (problem) => `${problem}; set network.cidr in Pulumi.${stack}.yaml to a free range`,
-  );
+  const advice = freeRangeAdvice(stack, wanted, used);
+  return subnetProblems(wanted, used).map((problem) => `${problem}; ${advice}`);
 }
 
 function readRoutes(): string {
@@ -196,16 +232,14 @@ function nameProblems(
   environment: EnvironmentConfig,
   docker: DockerFacts,
 ): string[] {
-  const units = unitsOf(environment);
   const isOwn = (labels: Readonly<Record<string, string>>) => labels["doom.stack"] === stack;
-  const volumeNames = new Set(units.map((unit) => unitVolume(stack, unit)));
+  const volumeNames = new Set(unitsOf(environment).map((unit) => unitVolume(stack, unit)));
   const networkNames = new Set(
     (["internal", "edge", "egress"] satisfies Role[]).map((role) => dockerName(stack, role)),
   );
-  const containerNames = new Set([
-    dockerName(stack, "gateway"),
-    ...units.map((unit) => unitContainer(stack, unit)),
-  ]);
+  const containerNames = new Set(
+    declaredContainers(environment).map(({ role, index }) => dockerName(stack, role, index)),
+  );
   return [
     ...docker.volumes
       .filter(({ name, labels }) => volumeNames.has(name) && !isOwn(labels))
@@ -237,24 +271,25 @@ function diskProblems(
   const images = [
     ...("version" in environment.image ? ["doom-coding/code-server:"] : []),
     "doom-coding/gateway:",
+    ...(environment.tailscale.enabled && environment.tailscale.reference === undefined
+      ? ["doom-coding/tailscale:"]
+      : []),
   ];
-  const problem = diskProblem(docker.rootFolder, freeBytes(docker.rootFolder), {
+  const problem = diskProblem(docker.rootFolder, diskOf(docker.rootFolder).free, {
     builds: !images.every((prefix) => docker.images.some((name) => name.startsWith(prefix))),
     newVolumes: dataVolumes(stack, environment.instances).filter((name) => !existing.has(name))
       .length,
-    storageMebibytes: environment.resources.storage,
+    storageMebibytes: environment.resources.storage / environment.capacity.overcommit.storage,
   });
   return problem ? [problem] : [];
 }
 
-function freeBytes(folder: string): number {
+/** Which images are meant depends on what they are built on. */
+async function baseOrFailure(root: string): Promise<BaseImage | Failure> {
   try {
-    const { bavail, bsize } = statfsSync(folder);
-    return bavail * bsize;
+    return await findBaseImage(await connectDocker(), root);
   } catch (error) {
-    if (errorCode(error) !== "ENOENT") throw error;
-    throw new Failure("preflight", `Docker's folder ${folder} is not on this host.`, {
-      fix: `set DOCKER_HOST to the address of the Docker host instead of ${dockerAddress()}`,
-    });
+    if (error instanceof Failure) return error;
+    throw error;
   }
 }

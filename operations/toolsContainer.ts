@@ -12,9 +12,9 @@ import { ensureToolsImage } from "./toolsImage";
  * A throw-away container that reads and writes the data of volumes.
  *
  * Volumes belong to root on a Docker host that may be another machine, and `doom` may run as anybody: so
- * everything that touches their data runs in there, without a network and with no more rights than the
- * work takes. It ends with the run that it belongs to, even when that is killed: its first program reads
- * from a connection that this process holds.
+ * everything that touches their data runs in there, with no more rights than the work takes and without a
+ * network (the reachability proof has somebody else's network there, and no data). It ends with the run that
+ * it belongs to, even when that is killed: its first program reads from a connection that this process holds.
  */
 
 /** What the work may do beyond what every user may. */
@@ -44,6 +44,8 @@ export interface ToolsContainerArgs {
   readonly mounts: readonly ToolsMount[];
   /** {@link READING} or {@link WRITING}. */
   readonly capabilities: readonly string[];
+  /** Whose network it works in: `host`, or `container:ID`; none by default. */
+  readonly network?: string;
   /** Told what is done before the container is there, such as building its image. */
   readonly report?: (step: string) => void;
   /** Ends whatever runs in it. */
@@ -100,7 +102,8 @@ export async function withToolsContainer<T>(
   const end = async () => {
     watch.stop();
     hold?.destroy();
-    await remove(container);
+    // A Docker that answers nothing would hold us as well; the container ends without its holder.
+    if (!watch.isLost) await remove(container);
   };
   let result: T;
   try {
@@ -206,7 +209,7 @@ function feed(connection: Duplex, input: string | AsyncIterable<string | Uint8Ar
 async function create(
   docker: Docker,
   image: string,
-  { stack, mounts, capabilities }: ToolsContainerArgs,
+  { stack, mounts, capabilities, network = "none" }: ToolsContainerArgs,
 ): Promise<Docker.Container> {
   const labels = stack === undefined ? { "doom.role": "tools" } : dockerLabels(stack, "tools");
   return docker.createContainer({
@@ -217,7 +220,7 @@ async function create(
     StdinOnce: true,
     HostConfig: {
       AutoRemove: true,
-      NetworkMode: "none",
+      NetworkMode: network,
       CapDrop: ["ALL"],
       CapAdd: [...capabilities],
       SecurityOpt: ["no-new-privileges:true"],
@@ -275,6 +278,11 @@ class Watch {
       docker.ping().catch((error: unknown) => this.lost.abort(dockerFailure(error)));
     }, WATCH_MS);
     this.timer.unref();
+  }
+
+  /** Whether Docker has stopped to answer. */
+  get isLost(): boolean {
+    return this.lost.signal.aborted;
   }
 
   stop(): void {

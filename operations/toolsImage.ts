@@ -1,10 +1,11 @@
 import path from "node:path";
 import type Docker from "dockerode";
 import { imageLabels, imageName } from "../config/names";
-import { connectDocker, dockerFailure } from "./dockerHost";
+import { connectDocker } from "./dockerHost";
 import { errorText, Failure } from "./failure";
-import { toolsImageSource } from "./imageSources";
+import { findBaseImage, toolsImageSource } from "./imageSources";
 import { findProject } from "./project";
+import { inspectImage } from "./upgradeImages";
 
 /** The image with the programs that read and write the data of volumes: images/tools. */
 
@@ -23,30 +24,21 @@ export interface BuildOptions {
  */
 export async function ensureToolsImage(options: BuildOptions = {}): Promise<string> {
   const { root } = findProject();
-  const source = toolsImageSource(root);
-  const name = imageName(source.folder, source.tag, source.contentHash);
   // Steps of a build may be silent for long.
   const docker = await connectDocker(0);
-  const present = await imageId(docker, name);
+  const source = toolsImageSource(root, await findBaseImage(docker, root));
+  const name = imageName(source.folder, source.tag, source.contentHash);
+  const present = (await inspectImage(docker, name))?.Id;
   if (present !== undefined) return present;
   try {
     await build(docker, path.join(root, "images"), name, source, options);
   } catch (error) {
     options.signal?.throwIfAborted();
     throw new Failure("preflight", `The image ${name} cannot be built: ${errorText(error)}`, {
-      fix: "run `npm start`: it makes the base image; building needs Debian's package archive",
+      fix: "building needs Debian's package archive; run the command again once it can be reached",
     });
   }
-  return (await imageId(docker, name)) as string;
-}
-
-async function imageId(docker: Docker, name: string): Promise<string | undefined> {
-  try {
-    return (await docker.getImage(name).inspect()).Id;
-  } catch (error) {
-    if ((error as { statusCode?: number }).statusCode === 404) return undefined;
-    throw dockerFailure(error);
-  }
+  return (await inspectImage(docker, name))?.Id as string;
 }
 
 /** With the classic builder and the host's network, as components/image.ts has the others built. */

@@ -1,5 +1,5 @@
 import { isAsStamped, STAMP_FORMAT } from "../checks/treeStamps";
-import { manifestEntries } from "./manifest";
+import { manifestBatches } from "./manifest";
 import type { ToolsContainer } from "./toolsContainer";
 
 /** In the order of a manifest, and without what it leaves out; see images/tools/lib/listing.mjs. */
@@ -20,7 +20,7 @@ export async function isUnchangedSince(
   manifest: string,
 ): Promise<boolean> {
   const output = tools.stream(["bash", "-euo", "pipefail", "-c", LIST, "bash", root]);
-  const lines = manifestEntries(manifest);
+  const lines = manifestBatches(manifest);
   try {
     return await isAsStamped(records(output), lines);
   } finally {

@@ -5,6 +5,7 @@ import type { RecordedImage } from "../checks/upgradeRecord";
 import { imageName } from "../config/names";
 import type { EnvironmentConfig } from "../config/schema";
 import { connectDocker, dockerFailure } from "./dockerHost";
+import { findBaseImage, type ImageSource } from "./imageSources";
 import { findProject } from "./project";
 import { READING, withToolsContainer } from "./toolsContainer";
 import { needsOf } from "./treeRoom";
@@ -18,19 +19,38 @@ export interface UpgradePlan {
   readonly from: RecordedImage;
   /** Undefined when it has to be built or pulled first. */
   readonly to: RecordedImage | undefined;
+  /** The version that it is to have, for people. */
+  readonly wanted: string;
   /** The volume whose data is copied. */
   readonly volume: string;
   readonly bytes: number;
   readonly files: number;
 }
 
-/** The name or the address of the image that a service of an environment is to run. */
-export function wantedImage(
+/**
+ * The name or the address of the image that a service of an environment is to run.
+ *
+ * Throws a Failure when there is nothing to build images on.
+ */
+export async function wantedImage(
+  docker: Docker,
   root: string,
   service: UpgradeService,
   environment: EnvironmentConfig,
-): string {
-  const source = service.image(root, environment);
+): Promise<string> {
+  return nameOf(await wantedSource(docker, root, service, environment));
+}
+
+async function wantedSource(
+  docker: Docker,
+  root: string,
+  service: UpgradeService,
+  environment: EnvironmentConfig,
+): Promise<ImageSource> {
+  return service.image({ root, base: await findBaseImage(docker, root) }, environment);
+}
+
+function nameOf(source: ImageSource): string {
   return "reference" in source
     ? source.reference
     : imageName(source.folder, source.tag, source.contentHash);
@@ -65,10 +85,11 @@ async function plansOf(
   const numbers = service.numbers(environment);
   if (numbers.length === 0) return [];
   const filters = { label: [`doom.stack=${stack}`, `doom.role=${service.name}`] };
-  const [running, wanted] = await Promise.all([
+  const [running, source] = await Promise.all([
     docker.listContainers({ all: true, filters }),
-    inspectImage(docker, wantedImage(findProject().root, service, environment)),
+    wantedSource(docker, findProject().root, service, environment),
   ]);
+  const wanted = await inspectImage(docker, nameOf(source));
   const others = running.filter(({ ImageID }) => ImageID !== wanted?.Id);
   const plans: UpgradePlan[] = [];
   for (const { ImageID, Labels } of others) {
@@ -81,6 +102,7 @@ async function plansOf(
       instance,
       from: old === undefined ? { id: ImageID } : named(imageFacts(old)),
       to: wanted && named(imageFacts(wanted)),
+      wanted: "tag" in source ? source.tag : "the image",
       volume,
       ...(await sizeOf(stack, volume)),
     });
@@ -96,14 +118,8 @@ function sizeOf(stack: string, volume: string): Promise<{ bytes: number; files: 
 }
 
 /** The plans as lines for people. */
-export async function describeUpgrades(
-  stack: string,
-  environment: EnvironmentConfig,
-): Promise<string[]> {
-  const plans = await planUpgrades(stack, environment);
-  return plans.map(({ service, instance, from, to, volume, bytes, files }) => {
-    const source = service.image(findProject().root, environment);
-    const wanted = "tag" in source ? source.tag : "the image";
+export function describeUpgrades(plans: readonly UpgradePlan[]): string[] {
+  return plans.map(({ service, instance, from, to, wanted, volume, bytes, files }) => {
     const target = to ? imageText(to) : `${wanted}, which is made first`;
     return [
       `${service.title(instance)} goes from ${imageText(from)} to ${target}:`,

@@ -57,7 +57,7 @@ export async function planReturn(
   ]);
   const text = returnedStackFile(stackFile.text, current, { others });
   const image = editors[0]?.from?.id as string;
-  const name = wantedImage(project.root, service, environmentIn(text, stack));
+  const name = await wantedImage(docker, project.root, service, environmentIn(text, stack));
   const pin = { ...service, image };
   const pinned = (await inspectImage(docker, name))?.Id !== image;
   return {

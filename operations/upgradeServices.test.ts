@@ -42,6 +42,8 @@ it("an environment has a unit for each editor", () => {
   ]);
 });
 
+const ORIGIN = { root: findProject().root, base: { name: "doom-coding/base:x", id: "sha256:b" } };
+
 describe.each(SERVICES.map((service) => [service.name, service] as const))(
   "%s",
   (name, service) => {
@@ -64,7 +66,7 @@ describe.each(SERVICES.map((service) => [service.name, service] as const))(
       const version = supportedVersions(service.part).at(-1) as string;
       for (const target of [{ version }, { reference: `sha256:${"a".repeat(64)}` }]) {
         const environment = environmentIn(withTarget(FILE, service, target), "dev");
-        expect(service.image(findProject().root, environment)).toMatchObject(
+        expect(service.image(ORIGIN, environment)).toMatchObject(
           "version" in target ? { tag: version } : target,
         );
       }

@@ -1,13 +1,15 @@
 import { dockerName } from "../config/names";
 import type { EnvironmentConfig } from "../config/schema";
 import { Failure } from "./failure";
+import { claude } from "./services/claude";
 import { codeServer } from "./services/codeServer";
 import type { UpgradeService } from "./services/service";
+import { tailscale } from "./services/tailscale";
 
 export type { UpgradeService } from "./services/service";
 
 /** What can be upgraded: whatever keeps data. One that is added here is upgraded like the others. */
-export const SERVICES: readonly UpgradeService[] = [codeServer];
+export const SERVICES: readonly UpgradeService[] = [codeServer, claude, tailscale];
 
 /** Throws a {@link Failure} that names those that there are. */
 export function serviceOf(name: string): UpgradeService {

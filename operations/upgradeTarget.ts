@@ -2,7 +2,7 @@ import { readFileSync, statSync } from "node:fs";
 import type Docker from "dockerode";
 import { parseStackFile } from "../checks/stackFile";
 import { allowedVersions, supportedVersions } from "../checks/support";
-import { imageFacts, upgradeProblems } from "../checks/upgradeImage";
+import { imageArchitecture, imageFacts, upgradeProblems } from "../checks/upgradeImage";
 import { compareVersions } from "../checks/versionOrder";
 import { type EnvironmentConfig, parseEnvironment } from "../config/schema";
 import { StackDocument } from "../config/stackDocument";
@@ -69,7 +69,7 @@ export async function requireTarget(
   target: UpgradeTarget,
 ): Promise<string | undefined> {
   const environment = environmentIn(place.stackFile, place.stack);
-  const name = wantedImage(findProject().root, place.service, environment);
+  const name = await wantedImage(docker, findProject().root, place.service, environment);
   if ("reference" in target) await pullMissing(docker, target.reference);
   const present = await inspectImage(docker, name);
   for (const id of new Set(running.values())) {
@@ -94,7 +94,8 @@ async function requireStep(
     docker.info() as Promise<{ Architecture: string }>,
     docker.version(),
   ]);
-  const to = { id: "", version, architecture, hasHealthCheck: true };
+  const own = imageArchitecture(architecture);
+  const to = { id: "", version, architecture: own, hasHealthCheck: true };
   const problems = upgradeProblems({
     part: service.part,
     from,

@@ -20,7 +20,7 @@ import {
   unitsOf,
   unitTitle,
 } from "./upgradeServices";
-import { type VerifiedUnit, writeVerified } from "./upgradeVerified";
+import { readVerified, type VerifiedUnit, writeVerified } from "./upgradeVerified";
 
 /** Whether containers that have just been replaced do all that they have to, with the data that they had. */
 
@@ -140,7 +140,7 @@ async function requireSameData(run: GateRun): Promise<void> {
 }
 
 /** The program keeps it in a file in memory, which the container mounts; it never passes a command line. */
-function secretOf({ Mounts, Name }: Docker.ContainerInspectInfo, path: string): string {
+export function secretOf({ Mounts, Name }: Docker.ContainerInspectInfo, path: string): string {
   const secret = Mounts.find(({ Destination }) => Destination === path);
   if (secret === undefined) throw new Failure("unhealthy", `${Name.slice(1)} has no ${path}.`);
   return readFileSync(secret.Source, "utf8");
@@ -153,7 +153,8 @@ async function noteVerified(
   stack: string,
   environment: EnvironmentConfig,
 ): Promise<void> {
-  const units: Record<string, VerifiedUnit> = {};
+  // Of those that rest, too: what their data was last used with, for when they come back.
+  const units: Record<string, VerifiedUnit> = { ...readVerified(project, stack)?.units };
   for (const unit of unitsOf(environment)) {
     const container = await inspectContainer(docker, unitContainer(stack, unit));
     if (container === undefined) continue;

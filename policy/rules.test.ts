@@ -91,7 +91,7 @@ test("what the fixtures start from keeps every rule", () => {
   const subjects = { container, gateway, network, remoteImage, volume, command };
   const trials = Object.entries(subjects).map(([name, subject]) => ({ name, ...subject() }));
   const limits = {
-    type: "doom-coding:index:ProcessLimits",
+    type: "doom-coding:index:ContainerLimits",
     name: "limits",
     inputs: { processes: 512 },
   };

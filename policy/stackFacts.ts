@@ -24,7 +24,7 @@ export type Placed = Pick<PolicyResource, "urn" | "type" | "parent" | "propertyD
 /** The type of resources whose inputs rules about the whole stack look at. */
 export const OBSERVED_TYPES: readonly string[] = [CONTAINER, NETWORK, COMMAND];
 
-const PROCESS_LIMITS = "doom-coding:index:ProcessLimits";
+const PROCESS_LIMITS = "doom-coding:index:ContainerLimits";
 
 /**
  * The stack, put together from the inputs of its resources and from what depends on what.
@@ -54,7 +54,7 @@ export function factsOf(
   };
 }
 
-/** What the commands of every `ProcessLimits` set that takes the container's ID. */
+/** What the commands of every `ContainerLimits` set that takes the container's ID. */
 function processLimitsOf(
   container: string,
   observed: ReadonlyMap<string, Observed>,

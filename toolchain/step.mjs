@@ -17,6 +17,8 @@
  * @property {{docker: string, command: string}} plugins
  * @property {string} goToolchain
  * @property {string} dockerApiMinimum
+ * @property {string} tailscale Of the image that an environment gets without a version of its own.
+ * @property {string} headscale The control server that the tests run.
  * @property {{suite: string, revision: number}} base
  *
  * @typedef {object} Context What every step is given.

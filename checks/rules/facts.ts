@@ -67,7 +67,7 @@ export type Finding = Problem | Undecided;
 export interface ContainerOfStack {
   readonly name: string;
   readonly inputs: ContainerInputs;
-  /** What every `ProcessLimits` of this container sets. */
+  /** What every `ContainerLimits` of this container sets. */
   readonly processLimits: readonly Partly<string | undefined>[];
 }
 

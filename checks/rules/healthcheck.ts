@@ -1,10 +1,16 @@
-import { type ContainerInputs, type Finding, known, UNKNOWN } from "./facts";
+import { type ContainerInputs, type Context, type Finding, known, UNKNOWN } from "./facts";
+import { roleOfOwn } from "./names";
 
 const AT = "healthcheck.tests";
 const FIX = 'set it, such as ["CMD", "/usr/local/bin/healthcheck"]';
 
-/** A container has a check of its own, and a run succeeds only when that check does. */
-export function healthcheck(container: ContainerInputs): readonly Finding[] {
+/**
+ * A container has a check of its own, and a run succeeds only when that check does.
+ *
+ * But a node in a tailnet cannot pass it without a key that only the user has; whether it should have, the
+ * environment's own join decides after it.
+ */
+export function healthcheck(container: ContainerInputs, { stack }: Context): readonly Finding[] {
   const check = known(container.healthcheck, "healthcheck", (given) =>
     known(given?.tests, AT, (tests) => {
       const [kind, program] = tests ?? [];
@@ -17,7 +23,7 @@ export function healthcheck(container: ContainerInputs): readonly Finding[] {
     }),
   );
   const wait = known(container.wait, "wait", (value) =>
-    value === true
+    value === true || joinsByItself(container, stack)
       ? []
       : [
           {
@@ -28,4 +34,8 @@ export function healthcheck(container: ContainerInputs): readonly Finding[] {
         ],
   );
   return [...check, ...wait];
+}
+
+function joinsByItself({ name }: ContainerInputs, stack: string): boolean {
+  return typeof name === "string" && roleOfOwn(name, stack, ["tailscale"]) !== undefined;
 }

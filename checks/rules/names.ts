@@ -3,7 +3,7 @@ import { dockerName, type Role } from "../../config/names";
 /** Roles by the kind of thing that has them; together they are all roles that the host knows. */
 export const CONTAINER_ROLES = ["code-server", "gateway", "claude", "tailscale"] as const;
 export const NETWORK_ROLES = ["internal", "edge", "egress"] as const;
-export const VOLUME_ROLES = ["data"] as const;
+export const VOLUME_ROLES = ["data", "claude", "tailscale"] as const;
 
 /**
  * The role of a thing that belongs to `stack`, by its exact name; undefined when it belongs elsewhere.

@@ -15,7 +15,13 @@ export function ownVolumes(container: ContainerInputs, { stack }: Context): read
       name === undefined || name === ""
         ? "names no volume: Docker makes a nameless one that nothing finds again"
         : `is ${show(name)}, which is no volume of the environment ${stack}`;
-    return [{ at, problem, fix: `name one of ${allowedNames(stack, VOLUME_ROLES)}-N` }];
+    return [
+      {
+        at,
+        problem,
+        fix: `name one of ${allowedNames(stack, VOLUME_ROLES)}, with -N for one of several`,
+      },
+    ];
   };
   const volumes = each(container.volumes, "volumes", (volume, at) => [
     ...known(volume.fromContainer, `${at}.fromContainer`, (other) =>

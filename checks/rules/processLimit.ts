@@ -18,7 +18,7 @@ export function controlGroups(stack: string): { cgroupfs: string; systemd: strin
  * The number of processes of a container has a bound: a fork bomb must not stop the host.
  *
  * The provider has no input for it, and `ulimits` counts a user over all containers (moby#12695). So
- * either a `ProcessLimits` sets the container's own limit once it is there, or the container lies in
+ * either a `ContainerLimits` sets the container's own limit once it is there, or the container lies in
  * the control group of its environment.
  */
 export function processLimit(
@@ -39,7 +39,7 @@ export function processLimit(
               problem: parent
                 ? `cgroupParent is ${show(parent)}, which is not the control group of the environment ${stack}`
                 : "nothing limits the number of its processes",
-              fix: `add it to ProcessLimits, or set cgroupParent to ${cgroupfs} (${systemd} where systemd drives the engine's control groups)`,
+              fix: `add it to ContainerLimits, or set cgroupParent to ${cgroupfs} (${systemd} where systemd drives the engine's control groups)`,
             },
           ],
     );

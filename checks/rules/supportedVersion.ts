@@ -6,6 +6,8 @@ import { show } from "./secretShapes";
 /** The build argument that chooses what an image of this project holds, by the image's folder. */
 const CHOICES: readonly { folder: string; argument: string; part: Part }[] = [
   { folder: "code-server", argument: "CODE_SERVER_VERSION", part: "code-server" },
+  { folder: "claude", argument: "CLAUDE_VERSION", part: "claude-code" },
+  { folder: "tailscale", argument: "TAILSCALE_VERSION", part: "tailscale" },
 ];
 
 /**

@@ -1,5 +1,7 @@
+import { storageText, storageWarning } from "../../checks/storage";
 import { type EnvironmentStatus, environmentStatus } from "../../operations/environmentStatus";
 import { findProject, listStacks } from "../../operations/project";
+import { type MeasuredStorage, measureStorage } from "../../operations/storageUse";
 import { EXIT_CODES } from "../exitCodes";
 import type { Outcome } from "../output";
 import { table } from "../text";
@@ -7,30 +9,55 @@ import { table } from "../text";
 /** `doom status [stack]`: how one environment, or each of the project, is doing. */
 export async function status(stack: string | undefined): Promise<Outcome> {
   const project = findProject();
-  return stack === undefined
-    ? describeAll(
-        await Promise.all(listStacks(project).map((name) => environmentStatus(project, name))),
-      )
-    : describeOne(await environmentStatus(project, stack));
+  if (stack !== undefined) {
+    const environment = await environmentStatus(project, stack);
+    return describeOne(environment, await measureStorage(project, stack));
+  }
+  return describeAll(
+    await Promise.all(listStacks(project).map((name) => environmentStatus(project, name))),
+  );
 }
 
 /** One that was asked for by name is expected to run. */
-function describeOne(environment: EnvironmentStatus): Outcome {
-  const { stack, condition, url, containers, volumes, notes } = environment;
+function describeOne(environment: EnvironmentStatus, storage: readonly MeasuredStorage[]): Outcome {
+  const { stack, condition, url, containers, volumes, resting, notes } = environment;
   const text = [
     `${stack} is ${condition}${url === undefined ? "" : `: ${url}`}`,
-    ...(containers.length === 0
-      ? []
-      : [table(containers.map(({ name, state, health }) => [`  ${name}`, state, health ?? ""]))]),
-    ...(volumes.length === 0 ? [] : [`  data: ${volumes.join(", ")}`]),
+    ...(containers.length === 0 ? [] : [table(containers.map(toRow))]),
+    ...volumes.map((volume) => `  data: ${volume}${storageOf(volume, storage)}`),
+    ...storage.flatMap((use) => {
+      const warning = "bytes" in use ? storageWarning(stack, use) : undefined;
+      return warning === undefined ? [] : [`  warning: ${warning}`];
+    }),
+    ...restingLines(stack, resting),
     ...notes.map((note) => `  note: ${note}`),
     ...advice(environment),
   ].join("\n");
   return {
     text,
-    data: { environment },
+    data: { environment, storage },
     ...(condition === "healthy" ? {} : { exitCode: EXIT_CODES.unhealthy }),
   };
+}
+
+function toRow({ name, state, health, waitsFor }: EnvironmentStatus["containers"][number]) {
+  return [`  ${name}`, state, waitsFor === undefined ? (health ?? "") : `waits for ${waitsFor}`];
+}
+
+/** What is kept of editors that were left out. */
+export function restingLines(stack: string, resting: readonly string[]): string[] {
+  if (resting.length === 0) return [];
+  const them = resting.length === 1 ? "its editor" : "their editors";
+  return [
+    `  resting: ${resting.join(", ")}; more instances in Pulumi.${stack}.yaml bring ${them} back`,
+  ];
+}
+
+/** What a volume holds, as far as it was measured. */
+function storageOf(volume: string, storage: readonly MeasuredStorage[]): string {
+  const use = storage.find((measured) => measured.volume === volume);
+  if (use === undefined) return "";
+  return "bytes" in use ? `, ${storageText(use)}` : `, not measured: ${use.because}`;
 }
 
 function advice({ stack, condition, containers }: EnvironmentStatus): string[] {
@@ -42,7 +69,10 @@ function advice({ stack, condition, containers }: EnvironmentStatus): string[] {
     case "unhealthy":
       return [
         ...containers
-          .filter(({ health, state }) => health === "unhealthy" && state === "running")
+          .filter(
+            ({ health, state, waitsFor }) =>
+              health === "unhealthy" && state === "running" && waitsFor === undefined,
+          )
           .map(({ name }) => `  look at its log: docker logs --tail 50 ${name}`),
         `  bring it back: npx doom up ${stack}`,
       ];

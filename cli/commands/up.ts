@@ -17,6 +17,7 @@ import type { Step, UpdateProgress } from "../updateProgress";
 interface PlainOutputs {
   readonly url?: unknown;
   readonly instances?: unknown;
+  readonly resting?: unknown;
 }
 
 /** `doom up <stack>`: checks, sets right what earlier runs left, plans, applies. */
@@ -40,7 +41,7 @@ export async function updateEnvironment(
   approve: (steps: readonly Step[]) => void = () => {},
 ): Promise<Omit<UpSummary, "seconds">> {
   const { project, stack, environment } = session;
-  await preflight({ stack, environment });
+  const { upgrades } = await preflight({ stack, environment });
   const { notes, refresh } = await reconcile(project, stack);
   for (const note of notes) context.display.line(note);
   const open = await session.open();
@@ -48,8 +49,7 @@ export async function updateEnvironment(
   const plan = await planUpdate(session, context, open);
   const { warnings, advice } = plan;
   approve(plan.allSteps);
-  for (const upgrade of await describeUpgrades(stack, environment))
-    context.display.line(`upgrade: ${upgrade}`);
+  for (const upgrade of describeUpgrades(upgrades)) context.display.line(`upgrade: ${upgrade}`);
   if (isNoChange(session, plan)) {
     return { changes: {}, warnings, advice, notes, outputs: plainOutputs(session) };
   }
@@ -142,6 +142,9 @@ function describeUp({ stack }: EnvironmentSession, summary: UpSummary): Outcome 
     "",
     `  Open       ${String(outputs.url)}`,
     `  Password   npx doom password ${stack}${others}`,
+    ...(Array.isArray(outputs.resting) && outputs.resting.length > 0
+      ? [`  Resting    ${outputs.resting.join(", ")}   (kept with their passwords)`]
+      : []),
     "",
     "Next:",
     `  npx doom status ${stack}    is everything healthy?`,

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { PlaceResult } from "../../operations/placeSearch";
 import { Display } from "../display";
 import type { CommandContext } from "../engineRun";
-import { describeScan, verify } from "./verify";
+import { describeScan, type VerifyOptions, verify } from "./verify";
 
 function place(more: Partial<PlaceResult> = {}): PlaceResult {
   return {
@@ -81,10 +81,17 @@ describe("what a scan says", () => {
   });
 });
 
-it("refuses to verify nothing", async () => {
+it.each<[string, string[], VerifyOptions, string]>([
+  ["nothing", ["dev"], {}, "There is nothing to verify."],
+  [
+    "two things",
+    ["dev"],
+    { secrets: true, kept: true },
+    "--secrets and --kept are different questions.",
+  ],
+  ["the secrets of no stack", [], { secrets: true }, "--secrets looks at one stack."],
+  ["the limits of two stacks", ["dev", "prod"], { limits: true }, "--limits looks at one stack."],
+])("refuses to verify %s", async (_, stacks, options, summary) => {
   const context = { display: new Display({ write: () => true }) } as unknown as CommandContext;
-  await expect(verify("dev", {}, context)).rejects.toMatchObject({
-    kind: "usage",
-    fix: "add --secrets",
-  });
+  await expect(verify(stacks, options, context)).rejects.toMatchObject({ kind: "usage", summary });
 });

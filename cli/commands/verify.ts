@@ -7,22 +7,51 @@ import { type CommandContext, runEngine } from "../engineRun";
 import { EXIT_CODES } from "../exitCodes";
 import type { Outcome } from "../output";
 import { table } from "../text";
+import { verifyKept } from "./verifyKept";
 
 /** What is to be verified; at least one. */
 export interface VerifyOptions {
   /** That no secret of the stack stands readable anywhere. */
   readonly secrets?: boolean;
+  /** That an `up` would leave the stack as it is. */
+  readonly kept?: boolean;
+  /** That limits hold, and how much of its storage each editor uses. */
+  readonly limits?: boolean;
+  /** That environments reach and share nothing but what is declared. */
+  readonly isolation?: boolean;
+  /** That all that have something to say to each other get on. */
+  readonly interop?: boolean;
 }
 
-/** `doom verify <stack> --secrets`: proves a promise about a running environment. */
+const QUESTIONS = ["secrets", "kept", "limits", "isolation", "interop"] as const;
+
+/** `doom verify [stack...] --secrets` and the like: proves a promise about running environments. */
 export async function verify(
-  stack: string,
-  { secrets = false }: VerifyOptions,
+  stacks: readonly string[],
+  options: VerifyOptions,
   context: CommandContext,
 ): Promise<Outcome> {
-  if (!secrets) {
-    throw new Failure("usage", "There is nothing to verify.", { fix: "add --secrets" });
+  const [question, ...more] = QUESTIONS.filter((name) => options[name]);
+  if (question === undefined || more.length > 0) {
+    const asked = [question, ...more].map((name) => `--${name}`).join(" and ");
+    const problem =
+      question === undefined ? "There is nothing to verify." : `${asked} are different questions.`;
+    throw new Failure("usage", problem, {
+      fix: `give one of ${QUESTIONS.map((name) => `--${name}`).join(", ")}`,
+    });
   }
+  if (question === "interop")
+    return (await import("./verifyInterop.js")).verifyInterop(stacks, context);
+  if (question === "isolation")
+    return (await import("./verifyIsolation.js")).verifyIsolation(stacks, context);
+  if (question === "kept") return verifyKept(stacks, context);
+  const [stack, ...others] = stacks;
+  if (stack === undefined || others.length > 0) {
+    throw new Failure("usage", `--${question} looks at one stack.`, {
+      fix: `npx doom verify STACK --${question}`,
+    });
+  }
+  if (question === "limits") return (await import("./verifyLimits.js")).verifyLimits(stack);
   return verifySecrets(stack, context);
 }
 

@@ -16,7 +16,13 @@ import { planConfiguration } from "./plan";
  * them becomes a real environment in test/stack/configMigration.test.ts.
  */
 
-vi.mock("../../operations/preflight", () => ({ preflight: async () => {} }));
+vi.mock("../../operations/preflight", () => ({
+  preflight: async () => ({
+    base: { name: "doom-coding/base:x", id: `sha256:${"1".repeat(64)}` },
+    capacity: [],
+    upgrades: [],
+  }),
+}));
 
 async function deploy({ text }: InstallerEnvFile): Promise<Recorder> {
   const env = { name: ".env", bytes: new TextEncoder().encode(text) };

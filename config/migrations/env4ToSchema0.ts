@@ -14,10 +14,11 @@ const CARRIED = new Set([
 /** What it does not, and why. */
 const NOT_CARRIED: Readonly<Record<string, string>> = {
   SUDO_PASSWORD: "editors run with no-new-privileges, under which sudo cannot work",
-  ANTHROPIC_API_KEY: "no service of a stack reads it; sign in to Claude Code in the editor",
-  TS_AUTHKEY: "a stack runs no Tailscale of its own; keep the host's (`tailscale serve`)",
+  ANTHROPIC_API_KEY:
+    "set claude.enabled and give it by hand: npx doom secrets set <stack> anthropic-api-key",
+  TS_AUTHKEY: "a new node needs a key of its own; see docs/tailscale.md",
   TS_ACCEPT_DNS: "false is what a stack does anyway",
-  TS_EXTRA_ARGS: "a stack runs no Tailscale of its own; give them to the host's",
+  TS_EXTRA_ARGS: "a stack's node has the tags of its key, and advertises no routes",
   WORKSPACE_PATH: "it is data and no setting: it goes into the editor's volume",
   TARGETARCH: "images are built for the architecture of the host",
   CLAUDE_AUTOMATION: "no compose file of the installer read it; it skips Claude Code's questions",

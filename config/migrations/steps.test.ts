@@ -111,7 +111,7 @@ describe("env 4 to schema 0", () => {
     const unknown = "unknown: no compose file of the installer read it";
     expect(dropped(result.changes)).toEqual({
       TS_ACCEPT_DNS: "false is what a stack does anyway",
-      TS_EXTRA_ARGS: "a stack runs no Tailscale of its own; give them to the host's",
+      TS_EXTRA_ARGS: "a stack's node has the tags of its key, and advertises no routes",
       WORKSPACE_PATH: "it is data and no setting: it goes into the editor's volume",
       TARGETARCH: "images are built for the architecture of the host",
       CLAUDE_AUTOMATION:
@@ -123,8 +123,9 @@ describe("env 4 to schema 0", () => {
       "code-server-1": unknown,
       "access.port": unknown,
       SUDO_PASSWORD: "editors run with no-new-privileges, under which sudo cannot work",
-      ANTHROPIC_API_KEY: "no service of a stack reads it; sign in to Claude Code in the editor",
-      TS_AUTHKEY: "a stack runs no Tailscale of its own; keep the host's (`tailscale serve`)",
+      ANTHROPIC_API_KEY:
+        "set claude.enabled and give it by hand: npx doom secrets set <stack> anthropic-api-key",
+      TS_AUTHKEY: "a new node needs a key of its own; see docs/tailscale.md",
     });
   });
 });

@@ -51,9 +51,11 @@ export function volumeFiles(things: StackThings): Place {
       const mounted = new Set<string>();
       for (const container of things.containers) {
         for (const { Type, Name, Destination } of container.Mounts) {
-          if (Type !== "volume" || Name === undefined) continue;
+          // One that is shared is read once.
+          if (Type !== "volume" || Name === undefined || mounted.has(Name)) continue;
           mounted.add(Name);
-          yield* filesOfVolume(Name, await archiveOf(things, container, Destination));
+          const files = await archiveOf(things, container, Destination);
+          yield* filesOfVolume(Name, files, Destination === EDITOR_FILES);
         }
       }
       for (const volume of things.volumes)
@@ -62,13 +64,22 @@ export function volumeFiles(things: StackThings): Place {
   };
 }
 
-async function* filesOfVolume(name: string, archive: Archive): AsyncIterable<SearchedObject> {
+/** Where editors, and what shares their files, have them mounted. */
+const EDITOR_FILES = "/config";
+
+/** Agents have nothing to keep before their first use; `neverEmpty` is for volumes that cannot be. */
+async function* filesOfVolume(
+  name: string,
+  archive: Archive,
+  neverEmpty: boolean,
+): AsyncIterable<SearchedObject> {
   let bytes = 0;
   for await (const entry of tarEntries(archive)) {
     bytes += entry.header.size ?? 0;
     yield toObject(entry, `${name}:`);
   }
-  if (bytes === 0) throw new Error(`${name} is empty, but an editor writes when it starts`);
+  if (neverEmpty && bytes === 0)
+    throw new Error(`${name} is empty, but an editor writes when it starts`);
 }
 
 /** A volume stays when the number of editors goes down; only its folder on the host leads to it. */

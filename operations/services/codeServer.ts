@@ -5,7 +5,7 @@ import { codeServerImage } from "../imageSources";
 import type { UpgradeService } from "./service";
 
 /** Where an environment mounts the hash of an editor's password. */
-const LOGIN_HASH = "/run/secrets/hashed-password";
+export const LOGIN_HASH = "/run/secrets/hashed-password";
 
 /** The editors; their data is what a user works on. */
 export const codeServer: UpgradeService = {
@@ -13,7 +13,7 @@ export const codeServer: UpgradeService = {
   part: "code-server",
   versionKey: "image.version",
   referenceKey: "image.reference",
-  image: (root, { image }) => codeServerImage(root, image),
+  image: (origin, { image }) => codeServerImage(origin, image),
   numbers: ({ instances }) => Array.from({ length: instances }, (_, position) => position + 1),
   numbered: true,
   title: (instance) => `editor ${instance}`,

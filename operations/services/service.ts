@@ -2,7 +2,7 @@ import type { Part } from "../../checks/supportTable";
 import type { Role } from "../../config/names";
 import type { EnvironmentConfig } from "../../config/schema";
 import type { GateResult } from "../deepGate";
-import type { ImageSource } from "../imageSources";
+import type { ImageOrigin, ImageSource } from "../imageSources";
 import type { ContainerShape } from "../upgradeJournal";
 
 /** What a gate is told about one container. */
@@ -27,7 +27,7 @@ export interface UpgradeService {
   readonly versionKey: string;
   readonly referenceKey: string;
   /** How its image comes about in an environment. */
-  readonly image: (root: string, environment: EnvironmentConfig) => ImageSource;
+  readonly image: (origin: ImageOrigin, environment: EnvironmentConfig) => ImageSource;
   /** The numbers of its containers in an environment; the only one of its kind is 1. */
   readonly numbers: (environment: EnvironmentConfig) => readonly number[];
   /** Whether its names end with a number. */

@@ -103,6 +103,7 @@ function service(container: Docker.ContainerInspectInfo, files: readonly object[
     environment: Config.Env.map(escapeDollars),
     labels: escapeAll(Config.Labels),
     cpus: (HostConfig.NanoCpus ?? 0) / NANO_CPUS,
+    cpu_shares: HostConfig.CpuShares,
     mem_limit: HostConfig.Memory,
     memswap_limit: HostConfig.MemorySwap,
     pids_limit: HostConfig.PidsLimit,
@@ -113,6 +114,7 @@ function service(container: Docker.ContainerInspectInfo, files: readonly object[
     logging: { driver: HostConfig.LogConfig?.Type, options: HostConfig.LogConfig?.Config },
     restart: HostConfig.RestartPolicy?.Name,
     init: HostConfig.Init ?? false,
+    dns_opt: HostConfig.DnsOptions ?? [],
     tmpfs: Object.entries(HostConfig.Tmpfs ?? {}).map(
       ([target, options]) => `${target}:${options}`,
     ),

@@ -4,9 +4,12 @@ import { findEngine } from "../../operations/engine";
 import { errorText } from "../../operations/failure";
 import { findProject, type Project } from "../../operations/project";
 import type { Group } from "./group";
+import { limitsGroup } from "./limits";
+import { loadGroup } from "./load";
 import { migrationGroup } from "./migration";
 import { previewGroup } from "./preview";
 import { describeMachine, writeRecord } from "./record";
+import { scaleGroup } from "./scale";
 import { renderTable } from "./table";
 import { upGroup } from "./up";
 import { upgradeGroup } from "./upgrade";
@@ -14,7 +17,15 @@ import { collectVersions } from "./versions";
 
 /** Exit codes: 0 every bound is held, 1 one is not or a figure could not be measured, 2 wrong usage. */
 
-const GROUPS: readonly Group[] = [previewGroup, upGroup, migrationGroup, upgradeGroup];
+const GROUPS: readonly Group[] = [
+  previewGroup,
+  upGroup,
+  migrationGroup,
+  upgradeGroup,
+  limitsGroup,
+  loadGroup,
+  scaleGroup,
+];
 
 const USAGE = [
   "usage: npm run bench -- [NAME ...] [--rounds N]",

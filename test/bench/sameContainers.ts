@@ -38,6 +38,7 @@ export function shapeOf(
       .sort(),
     healthcheck: Config.Healthcheck,
     nanoCpus: HostConfig.NanoCpus,
+    cpuShares: HostConfig.CpuShares,
     memory: HostConfig.Memory,
     memorySwap: HostConfig.MemorySwap,
     processes: HostConfig.PidsLimit,

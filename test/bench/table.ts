@@ -40,8 +40,10 @@ export function renderTable(judgements: readonly Judgement[]): string {
   );
 }
 
-const amount = (value: number, unit: Unit) =>
-  unit === "bytes" ? `${(value / 1024 ** 2).toFixed(1)} MiB` : `${(value / 1000).toFixed(2)} s`;
+function amount(value: number, unit: Unit): string {
+  if (unit === "bytes") return `${(value / 1024 ** 2).toFixed(1)} MiB`;
+  return unit === "fewMilliseconds" ? `${value.toFixed(2)} ms` : `${(value / 1000).toFixed(2)} s`;
+}
 
 function cells(judgement: Judgement): string[] {
   const { figure, ours, peer, theirs, ratio, extra, bound, boundOfExtra, verdict } = judgement;

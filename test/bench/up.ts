@@ -24,7 +24,7 @@ const DOWN_BOUND = 4;
 const JUDGED = 5;
 
 /** Put into the gateway by the program; Compose can only mount it. */
-const HAPROXY_CONFIG = "/usr/local/etc/haproxy/haproxy.cfg";
+export const HAPROXY_CONFIG = "/usr/local/etc/haproxy/haproxy.cfg";
 
 /** Bringing environments up, again, and down, with the images present. */
 export const upGroup: Group = {

@@ -1,4 +1,6 @@
 import { execFile } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
 import { promisify } from "node:util";
 import type { Comparison } from "../../checks/benchVerdict";
 import { dockerName } from "../../config/names";
@@ -24,7 +26,8 @@ const BOUND = 3;
 /** How long somebody at the gateway is without an editor while it goes over to another image. */
 export const upgradeGroup: Group = {
   name: "upgrade",
-  summary: "interruption of an upgrade with 0.1, 1 and 4 GB, against docker restart",
+  summary:
+    "interruption by another gateway, and of upgrades with 0.1, 1 and 4 GB, against docker restart",
   rounds: 3,
   measure,
 };
@@ -36,12 +39,12 @@ async function measure(context: BenchContext): Promise<Comparison[]> {
     const environment = await copy.addStack();
     const bench = new UpgradeBench(copy, environment, context);
     await bench.begin(images);
-    const comparisons: Comparison[] = [];
+    const comparisons: Comparison[] = [await bench.compareGateway(images)];
     for (const size of SIZES) comparisons.push(await bench.compare(size));
     return comparisons;
   } finally {
     await copy.dispose();
-    for (const image of images) await engine.getImage(image).remove({ force: true });
+    for (const image of new Set(images)) await engine.getImage(image).remove({ force: true });
   }
 }
 
@@ -71,7 +74,35 @@ class UpgradeBench {
     await this.pulumi.up();
     const { Image } = await engine.getContainer(this.editor).inspect();
     for (const name of ["one", "other"]) images.push(await derive(Image, name));
-    this.images = images;
+    this.images = [...images];
+  }
+
+  /** Everybody's way in goes: the editors stay. The images of the gateways go into `images`. */
+  async compareGateway(images: string[]): Promise<Comparison> {
+    const { report, rounds } = this.context;
+    const gateway = dockerName(this.environment.stack, "gateway");
+    const file = path.join(this.copy.root, "images", "gateway", "Dockerfile");
+    const ours = readFileSync(file, "utf8");
+    const another = {
+      name: "another gateway",
+      round: async () => {
+        this.turn += 1;
+        const label = `LABEL doom.bench=${this.environment.stack}-${this.turn % 2}`;
+        writeFileSync(file, `${ours}\n${label}\n`);
+        const away = await longestOutage(this.url, isLogin, () => this.pulumi.up());
+        images.push((await engine.getContainer(gateway).inspect()).Image);
+        return { away };
+      },
+    };
+    const restart = { name: "docker restart", round: () => this.restart(gateway) };
+    const timings = await alternate([another, restart], rounds, report);
+    return {
+      figure: "interruption by another gateway",
+      ours: timesOf(timings, another.name, "away"),
+      peer: restart.name,
+      theirs: timesOf(timings, restart.name, "away"),
+      bound: BOUND,
+    };
   }
 
   async compare(size: number): Promise<Comparison> {
@@ -81,7 +112,7 @@ class UpgradeBench {
     const megabytes = String(Math.round(size * 1000));
     await runIn(this.editor, ["bash", "-euc", script, "fill", megabytes], "1000:1000");
     const upgrade = { name: "upgrade", round: () => this.upgrade() };
-    const restart = { name: "docker restart", round: () => this.restart() };
+    const restart = { name: "docker restart", round: () => this.restart(this.editor) };
     const timings = await alternate([upgrade, restart], rounds, report);
     return {
       figure: `interruption with ${size} GB`,
@@ -102,10 +133,10 @@ class UpgradeBench {
     return { away, copying, rehearsal, cutover };
   }
 
-  private async restart(): Promise<Record<string, number>> {
+  private async restart(container: string): Promise<Record<string, number>> {
     const away = await longestOutage(this.url, isLogin, async () => {
-      await engine.getContainer(this.editor).restart();
-      await waitForContainer(this.editor, isHealthy);
+      await engine.getContainer(container).restart();
+      await waitForContainer(container, isHealthy);
     });
     return { away };
   }

@@ -12,13 +12,21 @@ import {
 import { errorText } from "../../operations/failure";
 import { findProject } from "../../operations/project";
 import { configurationsSoak } from "./configurations";
+import { idleWebSocketSoak } from "./idleWebSocket";
 import { migrationSoak } from "./migration";
 import type { Soak } from "./soak";
 import { upgradeSoak } from "./upgrade";
+import { upgradeKillsSoak } from "./upgradeKills";
 
 /** Exit codes: 0 every time passed, 1 one did not or the run was interrupted, 2 wrong usage. */
 
-const SOAKS: readonly Soak[] = [configurationsSoak, migrationSoak, upgradeSoak];
+const SOAKS: readonly Soak[] = [
+  configurationsSoak,
+  idleWebSocketSoak,
+  migrationSoak,
+  upgradeSoak,
+  upgradeKillsSoak,
+];
 
 const USAGE = [
   "usage: npm run soak -- NAME [--count N] [--seed N]",

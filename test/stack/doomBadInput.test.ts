@@ -214,6 +214,36 @@ describe("the Docker host", () => {
     expect(stderr).toMatch(/not enough disk in \S+: \d+\.\d GiB free, 65536\.5 GiB needed/);
   });
 
+  it("must have the CPUs of each editor, and what all environments on it may take together", async () => {
+    const { NCPU, MemTotal } = (await engine.info()) as { NCPU: number; MemTotal: number };
+    const memory = `${Math.ceil(MemTotal / 1024 ** 3)}GiB`;
+    change({ resources: { cpus: NCPU + 1, memory, storage: "2GiB" } });
+    const { stderr } = await refused(6);
+    expect(stderr).toContain(
+      `resources.cpus is ${NCPU + 1}, but the Docker host has ${NCPU}; set it to ${NCPU} or less in Pulumi.${stack}.yaml`,
+    );
+    expect(stderr).toMatch(
+      /not enough memory: \d+\.\d GiB would be promised, the host has \d+\.\d GiB, and capacity\.overcommit\.memory 1 allows/,
+    );
+  });
+
+  it("may not be promised more often than allowed, over the environments of all projects", async () => {
+    const { NCPU } = (await engine.info()) as { NCPU: number };
+    const other = `${stack}-other`;
+    const container = await engine.createContainer({
+      name: other,
+      Image: baseImage(),
+      Labels: { "doom.stack": other },
+      HostConfig: { NanoCpus: NCPU * 1e9 },
+    });
+    undo.push(() => container.remove());
+    change({ capacity: { overcommit: { memory: 100, cpus: 0.1 } } });
+    const { stderr } = await refused(6);
+    expect(stderr).toMatch(/not enough CPUs: .* capacity\.overcommit\.cpus 0\.1 allows/);
+    expect(stderr).toContain(`${other} ${NCPU}`);
+    expect(stderr).not.toContain("not enough memory");
+  });
+
   it("may not have a volume of that name that somebody else made", async () => {
     const name = `doom-${stack}-data-1`;
     await engine.createVolume({ Name: name });
@@ -241,6 +271,7 @@ describe("the Docker host", () => {
     undo.push(() => network.remove());
     const { stderr } = await refused(6);
     expect(stderr).toContain(`${environment.cidr} overlaps ${subnet}, used by the Docker network`);
+    expect(stderr).toMatch(/to a free range, such as 10\.\d+\.\d+\.0\/24/);
   });
 });
 

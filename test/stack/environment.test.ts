@@ -1,3 +1,6 @@
+import { once } from "node:events";
+import { appendFileSync } from "node:fs";
+import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { kernelCpuLimit, kernelMemoryLimit } from "../support/controlGroup";
 import {
@@ -9,6 +12,7 @@ import {
   volumesOf,
 } from "../support/dockerHost";
 import { EditorClient, editorSocketPath, WORKBENCH } from "../support/editorClient";
+import { openSession, resumed } from "../support/editorSession";
 import type { LiveEnvironment, StackOutputs } from "../support/liveEnvironment";
 import { type LiveProject, startProject } from "../support/liveProject";
 
@@ -21,6 +25,8 @@ let project: LiveProject;
 let environment: LiveEnvironment;
 let stack: string;
 let outputs: StackOutputs;
+/** Of this test alone. */
+let gatewayImage: string | undefined;
 
 beforeAll(async () => {
   project = await startProject({
@@ -34,7 +40,10 @@ beforeAll(async () => {
   environment = project.environment("life");
   stack = environment.stack;
 });
-afterAll(() => project?.dispose());
+afterAll(async () => {
+  await project?.dispose();
+  if (gatewayImage !== undefined) await engine.getImage(gatewayImage).remove({ force: true });
+});
 
 const editor = (index: number) => `doom-${stack}-code-server-${index}`;
 const expectedNames = () => [editor(1), editor(2), `doom-${stack}-gateway`];
@@ -79,6 +88,7 @@ describe("the first up", () => {
         egress: { name: `doom-${stack}-egress`, cidr: part("128") },
       },
       volumes: [`doom-${stack}-data-1`, `doom-${stack}-data-2`],
+      resting: [],
       passwords: { 1: expect.any(String), 2: expect.any(String) },
       snapshotPassword: expect.any(String),
     });
@@ -291,9 +301,18 @@ describe("what a browser is told", () => {
   });
 });
 
+/** What `doom verify --kept` says. */
+async function keeps() {
+  const args = ["bin/cli/main.js", "verify", stack, "--kept", "--json"];
+  const { code, stdout, stderr } = await environment.run(process.execPath, args);
+  const { kept, environments } = JSON.parse(stdout || stderr);
+  return { code, kept, ...environments[0] };
+}
+
 describe("again, with nothing changed", () => {
   it("a preview expects no changes", async () => {
     expect(await environment.plan("--expect-no-changes")).toEqual([]);
+    expect(await keeps()).toMatchObject({ code: 0, kept: true, unexpected: [], checks: [] });
   });
 
   it("a second up leaves every container as it is", async () => {
@@ -307,8 +326,58 @@ describe("again, with nothing changed", () => {
   it("the same preview does fail once something is to change", async () => {
     environment.configure((value) => ({ ...value, timeZone: "Europe/Berlin" }));
     const { code, stdout } = await environment.tryPulumi("preview", "--expect-no-changes");
+    const kept = await keeps();
     environment.configure((value) => ({ ...value, timeZone: "UTC" }));
     expect(code).not.toBe(0);
     expect(stdout).toContain("code-server-1-container");
+    expect(kept).toMatchObject({ code: 13, kept: false, fileChanged: true });
+    for (const index of [1, 2])
+      expect(kept.unexpected).toContainEqual(
+        expect.objectContaining({
+          operation: "replace",
+          name: editor(index),
+          because: ["envs"],
+        }),
+      );
+  });
+});
+
+describe("another image of the gateway", () => {
+  const makeAnother = () =>
+    appendFileSync(
+      path.join(environment.root, "images", "gateway", "Dockerfile"),
+      `LABEL doom.test.stack=${stack}\n`,
+    );
+
+  it("is named as what would change a stack that nobody touched", async () => {
+    makeAnother();
+    const { code, unexpected } = await keeps();
+    expect(code).toBe(13);
+    expect(unexpected).toContainEqual(
+      expect.objectContaining({ type: "Container", name: `doom-${stack}-gateway` }),
+    );
+    expect(JSON.stringify(unexpected)).not.toContain(editor(1));
+  });
+
+  it("leaves the editors alone, and a window goes on with its session", async () => {
+    const visitor = new EditorClient(outputs.url);
+    visitor.cookies.set(`doom-${stack}`, "code-server-1");
+    await visitor.login(outputs.passwords["1"] ?? "");
+    const page = (await visitor.request(WORKBENCH)).body;
+    const address = editorSocketPath(page);
+    const closed = once(await openSession(visitor, address), "close");
+    const before = await containerIds(stack);
+    await environment.up();
+    await closed;
+    const after = await containerIds(stack);
+    const others = Object.keys(after).filter((name) => after[name] !== before[name]);
+    expect(others).toEqual([`doom-${stack}-gateway`]);
+    gatewayImage = (await environment.outputs()).imageDigests.gateway;
+    expect(gatewayImage).not.toBe(outputs.imageDigests.gateway);
+    (await openSession(visitor, resumed(address))).terminate();
+    // An editor that had lost its sessions would know none.
+    await expect(openSession(visitor, resumed(editorSocketPath(page)))).rejects.toThrow(
+      /unknown reconnection token/i,
+    );
   });
 });

@@ -32,7 +32,7 @@ afterAll(() => project.dispose());
 const fixturesOf = (rule: Rule) => FIXTURES[rule.name] as Fixtures;
 
 function limits(name: string, containers: readonly string[]): TrialResource {
-  const type = "doom-coding:index:ProcessLimits";
+  const type = "doom-coding:index:ContainerLimits";
   return { type, name, inputs: { limit: "512" }, containers };
 }
 

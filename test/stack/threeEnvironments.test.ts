@@ -6,6 +6,7 @@ import { overlaps, parseCidrLoosely } from "../../checks/cidr";
 import { kernelMemoryLimit } from "../support/controlGroup";
 import { containerIds, containersOf, engine, networksOf, volumesOf } from "../support/dockerHost";
 import { EditorClient } from "../support/editorClient";
+import { breakIsolation } from "../support/isolationBreaks";
 import type { LiveEnvironment, StackOutputs } from "../support/liveEnvironment";
 import { type LiveProject, startProject } from "../support/liveProject";
 import { defaultGateway, reach, reachByName } from "../support/networkProbe";
@@ -16,8 +17,17 @@ import { handshake } from "../support/tlsProbe";
  * they must not share, what cannot get from one to another, and that they live and die apart.
  */
 const MEBIBYTE = 1024 * 1024;
+/** Values that shells, YAML, JSON and `.env` files each have their own way with. */
+const ODD_VALUES = {
+  ODD_QUOTES: `it's "quoted" \`so\` \\ = and = $HOME $$ $(id) # not a comment`,
+  ODD_LINES: "  one\ntwo\r\n\nlast\t",
+  ODD_LETTERS: "Grüße, 日本語, 🦊, e\u0301",
+  ODD_TYPES: "no",
+  ODD_EMPTY: "",
+};
 const TABLE = {
   dev: {
+    variables: ODD_VALUES,
     resources: { cpus: 0.5, memory: "512MiB", storage: "2GiB" },
     access: { tier: "local" },
     logLevel: "debug",
@@ -283,6 +293,107 @@ describe("what an editor can reach", () => {
     const { port } = server.address() as net.AddressInfo;
     expect(await reach(await pidOf(editor("dev")), address, port)).toBe("OPEN");
     server.close();
+  });
+});
+
+describe("the isolation is proven by trying it", () => {
+  interface Document {
+    readonly isolated: boolean;
+    readonly stations: string[];
+    readonly counts: Record<string, number>;
+    readonly pairs: { from: string; to: string; asDeclared: boolean }[];
+    readonly problems: { from: string; to: string; via: string; port: number; problem: string }[];
+    readonly shared: { kind: string; thing: string; between: string[] }[];
+    readonly controls: { target: string; by?: string }[];
+  }
+  const prove = async () => {
+    const command = ["bin/cli/main.js", "verify", "--isolation", "--json"];
+    const { code, stdout, stderr } = await environment("dev").run(process.execPath, command);
+    if (!stdout.includes('"pairs"')) throw new Error(`code ${code}\n${stdout}\n${stderr}`);
+    return { code, document: JSON.parse(stdout) as Document };
+  };
+  const own = () => TIERS.flatMap((tier) => [editor(tier), gateway(tier)]).sort();
+
+  it("every container and the host against every other: all as declared, and no probe failed", async () => {
+    const { code, document } = await prove();
+    expect(document.problems).toEqual([]);
+    expect(document.shared).toEqual([]);
+    expect([code, document.isolated, document.counts.ERROR]).toEqual([0, true, 0]);
+    expect([...document.stations].sort()).toEqual([...own(), "host"].sort());
+    const pairs = new Set(document.pairs.map(({ from, to }) => `${from} ${to}`));
+    for (const to of own())
+      for (const from of document.stations)
+        expect(pairs, `${from} ${to}`).toContain(`${from} ${to}`);
+    // What shares a network is controlled from there, and the rest from the host.
+    for (const tier of TIERS) {
+      const inside = await addressOf(editor(tier), tier, "internal");
+      expect(document.controls).toContainEqual({
+        target: `${editor(tier)} ${inside} udp`,
+        by: gateway(tier),
+      });
+    }
+    expect(document.controls.filter(({ by }) => by === undefined)).toEqual([]);
+  });
+
+  it("all parts that have something to say to each other get on, and no others", async () => {
+    const command = ["bin/cli/main.js", "verify", "--interop", "--json"];
+    const { code, stdout, stderr } = await environment("dev").run(process.execPath, command);
+    if (!stdout.includes('"checks"')) throw new Error(`code ${code}\n${stdout}\n${stderr}`);
+    const { checks, undeclared, score } = JSON.parse(stdout) as {
+      checks: { from: string; to: string; way: string; passed: boolean; evidence: string }[];
+      undeclared: { from: string; to: string; probes: number; problems: string[] }[];
+      score: { passed: number; total: number; percent: number };
+    };
+    expect(checks.filter(({ passed }) => !passed)).toEqual([]);
+    expect(undeclared.flatMap(({ problems }) => problems)).toEqual([]);
+    expect([code, score.percent, score.passed]).toEqual([0, 100, score.total]);
+    const seen = (from: string, to: string) =>
+      checks.filter((check) => check.from === from && check.to === to).map(({ way }) => way);
+    for (const tier of TIERS) {
+      const tls = tier === "dev" ? [] : ["tls"];
+      const way = ["tcp", "http", "websocket", ...tls, "version"];
+      expect(seen("operator", gateway(tier)), tier).toEqual(way);
+      const inner = ["name", "tcp", "http", "websocket", "version"];
+      expect(seen(gateway(tier), editor(tier)), tier).toEqual(inner);
+    }
+    // Each of six containers with the four of the other environments.
+    expect(undeclared).toHaveLength(24);
+    expect(undeclared.every(({ probes }) => probes > 0)).toBe(true);
+    const variables = checks.find(({ to, way }) => to === editor("dev") && way === "data");
+    expect(variables?.evidence).toBe("YAML, JSON and 9 variables the same");
+  });
+
+  it("every break is found, and names who reaches or shares what", async () => {
+    const stack = (tier: Tier) => environment(tier).stack;
+    const breaks = await breakIsolation({
+      victim: stack("staging"),
+      guest: stack("prod"),
+      bridges: [outputs.dev.networks.edge.name, outputs.prod.networks.egress.name],
+    });
+    try {
+      const { code, document } = await prove();
+      expect([code, document.isolated]).toEqual([13, false]);
+      const reached = (from: string, to: string, via = "address") =>
+        document.problems.filter((one) => one.from === from && one.to === to && one.via === via);
+      const shared = (kind: string, container: string) =>
+        document.shared.filter((one) => one.kind === kind && one.between.includes(container));
+      const { joined, published, host, volume, secret, port } = breaks;
+      expect(reached(joined, editor("staging"))).not.toEqual([]);
+      expect(reached(editor("staging"), joined, "name")).not.toEqual([]);
+      expect(shared("network", joined)[0]?.between).toContain(editor("staging"));
+      for (const from of ["host", gateway("dev")])
+        expect(reached(from, published, "published port")[0]?.port, from).toBe(port);
+      expect(shared("volume", volume)[0]?.between).toContain(editor("staging"));
+      expect(shared("secret", secret)[0]?.between).toContain(editor("staging"));
+      expect(shared("namespace", host)[0]?.between).toEqual([host, "host"]);
+      expect(reached(host, editor("dev"))).not.toEqual([]);
+      const crossed = reached(editor("prod"), gateway("dev"));
+      expect(crossed.length > 0).toBe(breaks.areRulesFlushed);
+      // Who has no part in any of it is as declared.
+      expect(reached(editor("dev"), editor("staging"))).toEqual([]);
+    } finally {
+      await breaks.undo();
+    }
   });
 });
 

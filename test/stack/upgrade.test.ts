@@ -1,62 +1,35 @@
+import { execFileSync } from "node:child_process";
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { sha256 } from "../../checks/seal";
-import { SESSION_PATHS } from "../../checks/volatilePaths";
-import { dockerLabels, dockerName } from "../../config/names";
-import { createManifest } from "../../operations/manifest";
-import { READING, withToolsContainer } from "../../operations/toolsContainer";
-import { differencesOf } from "../../operations/upgradeData";
+import { dockerLabels } from "../../config/names";
+import { withLock } from "../../operations/locks";
+import { withUpgradeLock } from "../../operations/upgradeCommand";
 import { recordFolder } from "../../operations/upgradeRecords";
 import { containersOf, engine, networksOf, runIn, volumesOf } from "../support/dockerHost";
 import { runDoom } from "../support/doomProcess";
 import { EditorClient } from "../support/editorClient";
 import type { LiveEnvironment } from "../support/liveEnvironment";
 import { createProjectCopy, type ProjectCopy } from "../support/projectCopy";
+import { type Returned, UpgradeLife } from "../support/upgradeLife";
 import { buildImage } from "./fixtures/image/imageContainer";
 
 /*
- * One environment whose editor goes from one real version to another and back, while its data changes: first
- * by an ordinary `up`, then by `doom upgrade`. The tests follow one life.
+ * One environment whose editor goes from one real version to another and back, twice, as in the soak of upgrades:
+ * first by an ordinary `up`, then by `doom upgrade`. The tests follow one life.
  */
-const [OLD, NEW] = ["4.133.0", "4.139.1"];
+const [OLD, NEW] = ["4.133.0", "4.139.1"] as const;
 let copy: ProjectCopy;
+let life: UpgradeLife;
 let environment: LiveEnvironment;
 let stack: string;
 /** By its ID, since other tests build it, too: a build by the engine would be another one. */
 let oldImage: string;
-let manifests = 0;
 
-const editor = () => dockerName(stack, "code-server", 1);
-const data = () => dockerName(stack, "data", 1);
 const doom = (...args: string[]) => runDoom(copy.root, args);
-const asUser = (script: string) => runIn(editor(), ["bash", "-euc", script], "1000:1000");
-const stackFile = () => readFileSync(path.join(copy.root, `Pulumi.${stack}.yaml`), "utf8");
-const runningImage = async () => (await engine.getContainer(editor()).inspect()).Image;
-
-async function json(...args: string[]) {
-  const { code, stdout, stderr } = await doom(...args, "--json");
-  expect(code, stderr).toBe(0);
-  return JSON.parse(stdout);
-}
-
-/** The manifest of a volume, made apart from anything that an upgrade does. */
-async function manifestOf(volume: string): Promise<string> {
-  manifests += 1;
-  const file = path.join(copy.root, `manifest-${manifests}.jsonl`);
-  const mount = { kind: "volume", from: volume, at: "/source", readOnly: true } as const;
-  await withToolsContainer({ mounts: [mount], capabilities: READING }, (tools) =>
-    createManifest(tools, { root: "/source", file, live: true }),
-  );
-  return file;
-}
-
-/** How a volume differs from a manifest in what no start and no window may change. */
-async function differences(expected: string, volume: string): Promise<string[]> {
-  const all = await differencesOf(expected, await manifestOf(volume), SESSION_PATHS);
-  return all.map(({ path: at, kind }) => `${at}: ${kind}`);
-}
-
+const asUser = (script: string) => runIn(life.editor, ["bash", "-euc", script], "1000:1000");
+const json = async (...args: string[]) => JSON.parse(await life.doom(...args, "--json"));
 /** As an extension is installed: its folder, and an entry in the list, which the editor starts empty. */
 const INSTALL = `cd /config/extensions
   until [[ -e extensions.json && $(<extensions.json) == "[]" ]]; do sleep 0.1; done
@@ -71,10 +44,8 @@ beforeAll(async () => {
   oldImage = await buildImage("code-server", { CODE_SERVER_VERSION: OLD });
   environment = await copy.addStack({ image: { reference: oldImage } });
   stack = environment.stack;
-  for (const command of ["init", "up"]) {
-    const { code, stderr } = await doom(command, stack);
-    expect(code, stderr).toBe(0);
-  }
+  life = new UpgradeLife(copy, environment);
+  for (const command of ["init", "up"]) await life.doom(command, stack);
   await asUser(INSTALL);
   await asUser(`mkdir -p /config/data/User; echo '{"a.b": 1}' >/config/data/User/settings.json
     echo work >/config/workspace/file; ln /config/workspace/file /config/workspace/other`);
@@ -89,7 +60,7 @@ describe("bad input is refused before anything changes", () => {
     expect(await seen()).toEqual(before);
   };
   const seen = async () => ({
-    stackFile: stackFile(),
+    stackFile: life.file,
     volumes: await volumesOf(stack),
     containers: (await containersOf(stack)).map(({ Id, State }) => [Id, State.StartedAt]),
   });
@@ -98,7 +69,7 @@ describe("bad input is refused before anything changes", () => {
   it.each<[string, string[], number, string]>([
     ["an unknown version", ["upgrade", "--to", "4.139.2"], 2, "which nobody has tried"],
     ["a tag", ["upgrade", "--image", "code-server:latest"], 2, "may mean another image tomorrow"],
-    ["both", ["upgrade", "--to", NEW as string, "--image", NOWHERE], 2, "two different things"],
+    ["both", ["upgrade", "--to", NEW, "--image", NOWHERE], 2, "two different things"],
     ["an unknown image", ["upgrade", "--image", NOWHERE], 3, "There is no image"],
     [
       "a digest that does not match",
@@ -117,6 +88,13 @@ describe("bad input is refused before anything changes", () => {
     ],
   ])("%s", async (_, args, code, message) => refused(args, code, message));
 
+  it("another operation is at work", async () => {
+    const upgrade = () => refused(["upgrade", "--to", NEW], 5, `pid ${process.pid} of`);
+    await withUpgradeLock(copy.project, stack, upgrade);
+    await withUpgradeLock(copy.project, stack, () => refused(["rollback"], 5, "works on"));
+    await withLock(copy.project, stack, upgrade);
+  });
+
   it("an image without a version or a health check", async () => {
     const { imageDigests } = await environment.outputs();
     const base = (await engine.getImage("doom-coding/base:bookworm-r1").inspect()).Id;
@@ -126,130 +104,123 @@ describe("bad input is refused before anything changes", () => {
   });
 });
 
+/** What an upgrade leaves on the Docker host besides the environment, and for the engine to do. */
+async function leavesItsCopyOnly(): Promise<void> {
+  expect((await volumesOf(stack)).map(({ Name }) => Name)).toEqual([
+    expect.stringMatching(new RegExp(`^doom-${stack}-before-upgrade-1-[0-9a-f]{8}$`)),
+    life.data,
+  ]);
+  expect((await containersOf(stack)).map(({ Name }) => Name)).toEqual([
+    `/${life.editor}`,
+    `/doom-${stack}-gateway`,
+  ]);
+  expect((await networksOf(stack)).map(({ Name }) => Name)).toEqual(
+    ["edge", "egress", "internal"].map((role) => `doom-${stack}-${role}`),
+  );
+  expect(await environment.plan("--expect-no-changes")).toEqual([]);
+  expect((await json("preview", stack)).upgrades).toEqual([]);
+}
+
+const useInFile = (image: object) => environment.configure((value) => ({ ...value, image }));
+
 describe("an ordinary up with another version", () => {
-  it("says before what it would do", async () => {
-    environment.configure((value) => ({ ...value, image: { version: NEW } }));
+  async function saysWhatItWouldDo(): Promise<void> {
     const plan = `editor 1 goes from ${OLD} (${oldImage.slice(0, 19)}) to ${NEW}`;
     const { upgrades } = await json("preview", stack);
     expect(upgrades).toEqual([expect.stringContaining(plan)]);
-    expect(upgrades[0]).toContain(`${data()} (`);
+    expect(upgrades[0]).toContain(`${life.data} (`);
     expect(await environment.pulumi("preview")).toContain(plan);
-  });
+  }
 
-  it("rehearses on a copy, replaces and verifies, and keeps the copy", async () => {
-    const before = await manifestOf(data());
-    const { code, stdout, stderr } = await doom("up", stack);
-    expect(code, stderr).toBe(0);
-    expect(stdout).toContain("is up");
-    expect(await runningImage()).not.toBe(oldImage);
-    expect(await differences(before, data())).toEqual([]);
-    const volumes = (await volumesOf(stack)).map(({ Name }) => Name);
-    expect(volumes).toEqual([
-      expect.stringMatching(new RegExp(`^doom-${stack}-before-upgrade-1-[0-9a-f]{8}$`)),
-      data(),
-    ]);
-    expect(await differences(before, volumes[0] as string)).toEqual([]);
-    expect((await containersOf(stack)).map(({ Name }) => Name)).toEqual([
-      `/${editor()}`,
-      `/doom-${stack}-gateway`,
-    ]);
-    expect((await networksOf(stack)).map(({ Name }) => Name)).toEqual(
-      ["edge", "egress", "internal"].map((role) => `doom-${stack}-${role}`),
-    );
-  });
-
-  it("has nothing left to do afterwards", async () => {
-    expect(await environment.plan("--expect-no-changes")).toEqual([]);
-    expect((await json("preview", stack)).upgrades).toEqual([]);
-  });
-
-  it("refuses to go back by the file, and serves on", async () => {
-    environment.configure((value) => ({ ...value, image: { reference: oldImage } }));
-    const running = await runningImage();
+  async function refusesToGoBackByTheFile(): Promise<void> {
+    useInFile({ reference: oldImage });
+    const running = await life.image();
     const { code, stderr } = await doom("up", stack);
-    expect(code).toBe(8);
-    expect(stderr).toContain(`code-server ${OLD} is older than ${NEW}`);
-    expect(await runningImage()).toBe(running);
-    environment.configure((value) => ({ ...value, image: { version: NEW } }));
+    expect([code, stderr]).toEqual([8, expect.stringContaining(`${OLD} is older than ${NEW}`)]);
+    expect(await life.image()).toBe(running);
+    useInFile({ version: NEW });
+  }
+
+  it("rehearses on a copy, replaces and verifies; the way back restores all", async () => {
+    await life.thereAndBack(1, async () => {
+      useInFile({ version: NEW });
+      await saysWhatItWouldDo();
+      expect(await life.doom("up", stack)).toContain("is up");
+      await leavesItsCopyOnly();
+      await refusesToGoBackByTheFile();
+    });
   });
 });
 
-describe("doom rollback", () => {
-  it("brings back image, configuration and data, and keeps what came after", async () => {
-    await asUser("echo later >/config/workspace/file; echo new >/config/workspace/new");
-    const later = await manifestOf(data());
-    const [copied] = (await volumesOf(stack)).map(({ Name }) => Name);
-    const expected = await manifestOf(copied as string);
-    const { claims, kept, record } = await json("rollback", stack);
+describe("doom upgrade", () => {
+  let returned: Returned;
+
+  async function refusesAnOlderOne(): Promise<void> {
+    expect((await json("upgrade", stack)).changed).toBe(false);
+    const { code, stderr } = await doom("upgrade", stack, "--image", oldImage);
+    expect([code, stderr]).toEqual([3, expect.stringContaining("is older than")]);
+  }
+
+  async function refusesARecordThatWasChanged(id: string): Promise<void> {
+    const file = path.join(recordFolder(copy.project, stack, id), "record.json");
+    const text = readFileSync(file, "utf8");
+    writeFileSync(file, text.replace(oldImage, `sha256:${"1".repeat(64)}`));
+    const { code, stderr } = await doom("rollback", stack);
+    expect(code).toBe(9);
+    expect(stderr).toContain("was changed after it was written");
+    writeFileSync(file, text);
+  }
+
+  async function refusesADamagedCopy(volume: string): Promise<void> {
+    const { Mountpoint } = await engine.getVolume(volume).inspect();
+    const [file, sound] = [
+      path.join(Mountpoint, "workspace", "file"),
+      path.join(copy.root, "sound"),
+    ];
+    execFileSync("cp", ["-p", file, sound]);
+    const [running, before] = [await life.image(), await life.manifest()];
+    writeFileSync(file, "wrok\n");
+    const { code, stderr } = await doom("rollback", stack);
+    expect(code).toBe(8);
+    expect(stderr).toContain("the data from before the upgrade is not what its manifest says");
+    expect(stderr).toContain("workspace/file");
+    expect(await life.image()).toBe(running);
+    expect(await life.differences(before)).toEqual([]);
+    execFileSync("cp", ["-p", sound, file]);
+  }
+
+  it("goes over, watches and keeps a record; nothing that was spoiled is gone back to", async () => {
+    returned = await life.thereAndBack(2, async () => {
+      const { changed, record } = await json("upgrade", stack, "--to", NEW, "--watch", "1");
+      expect([changed, record.result, record.watchedSeconds]).toEqual([true, "verified", 1]);
+      expect(record.editors[0]).toMatchObject({ from: { version: OLD }, to: { version: NEW } });
+      expect(record.editors[0].checks).toHaveLength(7);
+      expect(environment.value.image).toEqual({ version: NEW });
+      await refusesAnOlderOne();
+      await refusesARecordThatWasChanged(record.id);
+      await refusesADamagedCopy(record.editors[0].copy);
+    });
+  });
+
+  it("is taken back by doom rollback, which proves it and keeps what came after", async () => {
+    const { claims, kept, record } = returned;
     expect(claims).toMatchObject([
       { what: "image of editor 1", holds: true, found: oldImage },
-      { what: "configuration", holds: true, found: sha256(stackFile()) },
+      { what: "configuration", holds: true, found: sha256(life.file) },
       { what: "data of editor 1", holds: true },
     ]);
-    expect(await runningImage()).toBe(oldImage);
     expect(environment.value.image).toEqual({ reference: oldImage });
-    expect(await differences(expected, data())).toEqual([]);
-    expect(await differences(later, kept["1"])).toEqual([]);
-    const labels = (await engine.getVolume(kept["1"]).inspect()).Labels;
+    const labels = (await engine.getVolume(kept["1"] as string).inspect()).Labels;
     expect(labels).toEqual(dockerLabels(stack, "after-upgrade", 1));
     const file = path.join(recordFolder(copy.project, stack, record), "record.json");
     expect(statSync(file).mode & 0o777).toBe(0o600);
   });
 
-  it("has nothing left to do afterwards, and the old password still opens", async () => {
+  it("leaves nothing to do afterwards, and the old password still opens", async () => {
     expect(await environment.plan("--expect-no-changes")).toEqual([]);
     const { url, passwords } = await environment.outputs();
     const client = new EditorClient(url);
     await client.login(passwords["1"] as string);
     await expect.poll(() => client.getsIn()).toBe(true);
-  });
-});
-
-describe("doom upgrade", () => {
-  let id: string;
-
-  it("goes over, watches, and keeps a record", async () => {
-    await asUser("echo other >/config/workspace/file");
-    const before = await manifestOf(data());
-    const { changed, record } = await json("upgrade", stack, "--to", NEW as string, "--watch", "1");
-    expect([changed, record.result, record.watchedSeconds]).toEqual([true, "verified", 1]);
-    expect(record.editors[0]).toMatchObject({ from: { version: OLD }, to: { version: NEW } });
-    expect(record.editors[0].checks).toHaveLength(7);
-    expect(environment.value.image).toEqual({ version: NEW });
-    expect(await differences(before, data())).toEqual([]);
-    id = record.id;
-  });
-
-  it("does nothing for the version that runs, and refuses an older one", async () => {
-    expect((await json("upgrade", stack)).changed).toBe(false);
-    const { code, stderr } = await doom("upgrade", stack, "--image", oldImage);
-    expect([code, stderr]).toEqual([3, expect.stringContaining("is older than")]);
-  });
-
-  it("does not go back to a record that was changed", async () => {
-    const file = path.join(recordFolder(copy.project, stack, id), "record.json");
-    const text = readFileSync(file, "utf8");
-    writeFileSync(file, text.replace(oldImage, `sha256:${"1".repeat(64)}`));
-    const { code, stderr } = await doom("rollback", stack);
-    expect([code, stderr]).toEqual([
-      9,
-      expect.stringContaining("was changed after it was written"),
-    ]);
-    writeFileSync(file, text);
-  });
-
-  it("does not go back to a copy that was damaged, and serves on", async () => {
-    const volumes = (await volumesOf(stack)).filter(
-      ({ Labels }) => Labels["doom.role"] === "before-upgrade",
-    );
-    const [running, before] = [await runningImage(), await manifestOf(data())];
-    for (const { Mountpoint } of volumes)
-      writeFileSync(path.join(Mountpoint, "workspace", "file"), "othes\n");
-    const { code, stderr } = await doom("rollback", stack);
-    expect(code).toBe(8);
-    expect(stderr).toContain("the data from before the upgrade is not what its manifest says");
-    expect(stderr).toContain("workspace/file");
-    expect(await runningImage()).toBe(running);
-    expect(await differences(before, data())).toEqual([]);
   });
 });

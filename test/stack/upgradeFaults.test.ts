@@ -4,7 +4,8 @@ import path from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { dockerName } from "../../config/names";
-import { findLocks } from "../../operations/locks";
+import { findLocks, isAlive } from "../../operations/locks";
+import { readCommand } from "../../operations/upgradeCommand";
 import { attemptOf, readJournal, type Stage } from "../../operations/upgradeJournal";
 import {
   containersOf,
@@ -266,22 +267,57 @@ describe("doom upgrade to what fails", () => {
     expect(await readVolume(kept?.Name as string, "workspace/file", image)).toBe("worse\n");
   });
 
-  it("is finished by the same command after a kill between the gate and the replacement", async () => {
-    const sound = await derived("LABEL doom.test.sound=again");
-    const args = ["upgrade", stack, "--image", sound, "--watch", "0"];
-    const run = new DoomProcess(copy.root, args);
-    await run.until(() =>
-      readJournal(copy.project, stack, "code-server-1")?.stage === "passed" ? true : undefined,
-    );
-    run.signal("SIGKILL");
-    for (const { judgement } of findLocks(copy.project, stack))
-      if (judgement.kind === "live") process.kill(judgement.pid, "SIGKILL");
-    await run.result();
-    const other = await runDoom(copy.root, ["upgrade", stack, "--to", "4.138.0"]);
-    expect([other.code, other.stderr]).toEqual([9, expect.stringContaining("was cut off")]);
-    const { code, stderr } = await runDoom(copy.root, args);
-    expect(code, stderr).toBe(0);
-    expect((await waitForContainer(editor(), isHealthy)).Image).toBe(sound);
-    expect(await readVolume(data(), "workspace/file", image)).toBe("work\n");
+  describe("is cut off", () => {
+    let sound: string;
+    const args = () => ["upgrade", stack, "--image", sound, "--watch", "600"];
+    const journal = () => readJournal(copy.project, stack, "code-server-1");
+    /** The run goes no further than this. */
+    let run: DoomProcess;
+    beforeAll(async () => {
+      sound = await derived("LABEL doom.test.sound=again");
+    });
+
+    /** Kills the run with all that it has started, when the gate's journal says so. */
+    async function killAt(stage: Stage): Promise<void> {
+      await run.until(() => (journal()?.stage === stage ? true : undefined));
+      // It would go on without the engine that has started it.
+      const gate = JSON.parse(journal()?.owner as string).pid;
+      const engines = findLocks(copy.project, stack).flatMap(({ judgement }) =>
+        judgement.kind === "live" ? [judgement.pid] : [],
+      );
+      run.signal("SIGKILL");
+      for (const pid of new Set([...engines, gate])) if (isAlive(pid)) process.kill(pid, "SIGKILL");
+      await run.result();
+      expect(journal()?.stage).toBe(stage);
+    }
+
+    it("between gate and replacement: another target is refused, the same one is finished", async () => {
+      run = new DoomProcess(copy.root, args());
+      await killAt("passed");
+      const other = await runDoom(copy.root, ["upgrade", stack, "--to", "4.138.0"]);
+      expect([other.code, other.stderr]).toEqual([9, expect.stringContaining("was cut off")]);
+      run = new DoomProcess(copy.root, args());
+      await run.until(() =>
+        readCommand(copy.project, stack)?.stage === "watching" ? true : undefined,
+      );
+      expect((await waitForContainer(editor(), isHealthy)).Image).toBe(sound);
+      expect(await readVolume(data(), "workspace/file", image)).toBe("work\n");
+    });
+
+    it("in the restore, when the new version ended while it was watched: the next run restores all", async () => {
+      const file = path.join(copy.root, `Pulumi.${stack}.yaml`);
+      const before = readCommand(copy.project, stack)?.stackFileBefore;
+      await runIn(editor(), ["bash", "-c", "echo late >/config/workspace/file"], "1000:1000");
+      await engine.getContainer(editor()).kill();
+      await killAt("restoring");
+      const { code, stderr } = await runDoom(copy.root, args());
+      expect([code, stderr]).toEqual([8, expect.stringContaining("failed and was taken back")]);
+      expect(stderr).toMatch(/with code 137|was started again/);
+      expect((await waitForContainer(editor(), isHealthy)).Image).toBe(image);
+      expect(readFileSync(file, "utf8")).toBe(before);
+      expect(await readVolume(data(), "workspace/file", image)).toBe("work\n");
+      const kept = /is kept in the volume (\S+)/.exec(stderr)?.[1] as string;
+      expect(await readVolume(kept, "workspace/file", image)).toBe("late\n");
+    });
   });
 });

@@ -42,6 +42,10 @@ export function environmentArgs(
     secrets: new Map(),
     rotations: new Map(),
     attempts: new Map(),
+    resting: [],
+    claudeVolumes: config.claude.enabled
+      ? Array.from({ length: config.instances }, (_, position) => position + 1)
+      : [],
     secretFolder: SECRET_FOLDER,
     images: {
       codeServer:
@@ -59,6 +63,16 @@ export function environmentArgs(
         contentHash: "9a7e".repeat(16),
         buildArgs: {},
       },
+      ...(config.tailscale.enabled
+        ? {
+            tailscale: {
+              folder: "tailscale",
+              tag: "1.92.3",
+              contentHash: "7a11".repeat(16),
+              buildArgs: { TAILSCALE_VERSION: "1.92.3" },
+            },
+          }
+        : {}),
     },
   };
 }

@@ -18,6 +18,7 @@ export interface StackOutputs {
   readonly imageDigests: { codeServer: string; gateway: string };
   readonly networks: Record<"internal" | "edge" | "egress", { name: string; cidr: string }>;
   readonly volumes: string[];
+  readonly resting: string[];
   readonly passwords: Record<string, string>;
   readonly snapshotPassword: string;
 }

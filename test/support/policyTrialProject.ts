@@ -21,7 +21,7 @@ export interface TrialResource {
   readonly name: string;
   readonly inputs: Readonly<Record<string, unknown>>;
   readonly protect?: boolean;
-  /** The containers that a `ProcessLimits` takes, by name; for that component only. */
+  /** The containers that a `ContainerLimits` takes, by name; for that component only. */
   readonly containers?: readonly string[];
 }
 
@@ -187,7 +187,7 @@ export function resourcesOf(name: string, subject: Subject): TrialResource[] {
   }));
   const limits = subject.containers.flatMap(({ name: own, processLimits }) =>
     processLimits.map((limit) => ({
-      type: "doom-coding:index:ProcessLimits",
+      type: "doom-coding:index:ContainerLimits",
       name: `${name}-${own}-limits`,
       inputs: { limit },
       containers: [`${name}-${own}`],

@@ -1,6 +1,7 @@
 import { rotationTargets } from "../../../checks/secretRotation";
 import { ROTATIONS_KEY } from "../../../config/keys";
 import { parseSecrets } from "../../../config/secrets";
+import { keyChecks } from "../../../config/serviceKeys";
 import { Failure } from "../../../operations/failure";
 import { blamingOtherRuns, refuseHeld } from "../../../operations/locks";
 import { secretEntries } from "../../../operations/secretEntries";
@@ -60,7 +61,7 @@ function rotation(
     .flatMap(({ name, rotation }) => ["--plaintext", `${ROTATIONS_KEY}.${name}=${rotation + 1}`]);
   return {
     names: rotate.map(({ name }) => name),
-    given: parseSecrets(given, true, environment.instances),
+    given: parseSecrets(given, true, environment.instances, keyChecks(environment)),
     edits: counts.length === 0 ? [] : [{ args: ["set-all", "--path", ...counts] }],
   };
 }

@@ -1,9 +1,11 @@
 import { ConfigError } from "../../../config/errors";
 import { SECRETS_KEY } from "../../../config/keys";
 import { parseSecrets, secretNames } from "../../../config/secrets";
+import { keyChecks } from "../../../config/serviceKeys";
 import { Failure } from "../../../operations/failure";
 import { blamingOtherRuns, refuseHeld } from "../../../operations/locks";
 import { readStackFile } from "../../../operations/project";
+import type { ConfigurationEdit } from "../../../operations/stackFileEdit";
 import { type EnvironmentSession, openEnvironmentSession } from "../../../operations/stackSession";
 import type { CommandContext } from "../../engineRun";
 import type { Outcome } from "../../output";
@@ -15,6 +17,7 @@ import {
   type SecretsChange,
   updateSecrets,
 } from "../../secretsUpdate";
+import { updateEnvironment } from "../up";
 import { describeClaims } from "./claims";
 
 export interface SetOptions {
@@ -39,8 +42,11 @@ export async function setSecret(
   const session = await openForChange(stack, name, context);
   if (options.up) await requireUp(session);
   context.display.stop();
-  const value = await readValue(`password of ${name} in ${stack}`);
-  parseSecrets({ [name]: value }, true, session.environment.instances);
+  const keys = keyChecks(session.environment);
+  const isKey = Object.hasOwn(keys, name);
+  const value = await readValue(`${isKey ? "key" : "password"} of ${name} in ${stack}`);
+  parseSecrets({ [name]: value }, true, session.environment.instances, keys);
+  if (isKey) return changeKey(session, name, options, context, settingOf(name, value));
   return change(session, name, options, context, (present) =>
     setting(session, name, value, present),
   );
@@ -54,7 +60,37 @@ export async function unsetSecret(
   context: CommandContext,
 ): Promise<Outcome> {
   const session = await openForChange(stack, name, context);
+  if (Object.hasOwn(keyChecks(session.environment), name))
+    return changeKey(session, name, options, context, unsettingOf(name));
   return change(session, name, options, context, (present) => unsetting(session, name, present));
+}
+
+/** A service's key has no login to prove it by: whether it is any good, the service's own check says in the update. */
+async function changeKey(
+  session: EnvironmentSession,
+  name: string,
+  { up }: SetOptions,
+  context: CommandContext,
+  edit: ConfigurationEdit,
+): Promise<Outcome> {
+  const { project, stack } = session;
+  return blamingOtherRuns(project, stack, async () => {
+    await changeConfiguration(session, context, { names: [], given: new Map(), edits: [edit] });
+    const changes = up ? (await updateEnvironment(session, context)).changes : undefined;
+    context.display.stop();
+    const text = up
+      ? `The key ${name} of ${stack} is another one now; how it is doing: npx doom status ${stack}`
+      : `Pulumi.${stack}.yaml is changed; this applies it: npx doom up ${stack}`;
+    return { text, data: { name, applied: up, ...(changes ? { changes } : {}) } };
+  });
+}
+
+function settingOf(name: string, value: string): ConfigurationEdit {
+  return { args: ["set", "--secret", "--path", `${SECRETS_KEY}.${name}`], input: value };
+}
+
+function unsettingOf(name: string): ConfigurationEdit {
+  return { args: ["rm", "--path", `${SECRETS_KEY}.${name}`] };
 }
 
 async function openForChange(
@@ -65,10 +101,13 @@ async function openForChange(
   context.display.enter(`checking ${stack}`);
   const session = await openEnvironmentSession(stack);
   refuseHeld(session.project, stack);
-  const known = secretNames(session.environment.instances, false);
+  const known = [
+    ...secretNames(session.environment.instances, false),
+    ...Object.keys(keyChecks(session.environment)),
+  ];
   if (!known.includes(name)) {
-    throw new Failure("usage", `${stack} has no password ${JSON.stringify(name)} to set.`, {
-      fix: `its passwords are ${known.join(", ")}`,
+    throw new Failure("usage", `${stack} has no password or key ${JSON.stringify(name)} to set.`, {
+      fix: `its own are ${known.join(", ")}`,
     });
   }
   if (readStackFile(session.project, stack).ciphertexts.has(SECRETS_KEY)) {
@@ -115,8 +154,13 @@ function setting(
   }
   return {
     names: [name],
-    given: parseSecrets({ ...asMap(given), [name]: value }, true, environment.instances),
-    edits: [{ args: ["set", "--secret", "--path", at], input: value }],
+    given: parseSecrets(
+      { ...asMap(given), [name]: value },
+      true,
+      environment.instances,
+      keyChecks(environment),
+    ),
+    edits: [settingOf(name, value)],
   };
 }
 
@@ -133,8 +177,8 @@ function unsetting(
   }
   return {
     names: [name],
-    given: parseSecrets(others, true, environment.instances),
-    edits: [{ args: ["rm", "--path", `${SECRETS_KEY}.${name}`] }],
+    given: parseSecrets(others, true, environment.instances, keyChecks(environment)),
+    edits: [unsettingOf(name)],
   };
 }
 

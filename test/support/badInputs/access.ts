@@ -1,4 +1,4 @@
-import { type BadInput, missing, refused, unknown } from "./types";
+import { type BadInput, goodEnvironment, missing, refused, unknown } from "./types";
 
 const PORT = "a TCP port from 1024 to 65535";
 const ADDRESS = "one IPv4 address of this host in dotted form, not 0.0.0.0";
@@ -132,5 +132,20 @@ export const badRanges: readonly BadInput[] = [
     given: "egress of the gateway",
     set: ["network.egress", ["claude", "gateway"]],
     problems: refused("network.egress[1]", '"gateway"', "one of code-server, claude, tailscale"),
+  },
+  {
+    given: "a node in a tailnet without a way out",
+    keys: {
+      "doom-coding:environment": JSON.stringify({
+        ...goodEnvironment(),
+        network: { cidr: "10.87.0.0/24", egress: ["claude"] },
+        tailscale: { enabled: true },
+      }),
+    },
+    problems: refused(
+      "network.egress",
+      "a list of 1",
+      "a list with tailscale, which has to reach its control server",
+    ),
   },
 ];

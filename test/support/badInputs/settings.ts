@@ -4,17 +4,20 @@ const CPUS = "a number of CPUs from 0.1 to 256 in steps of 0.01";
 const SIZE = "a size with its unit (512MiB, 2GiB; Docker's 512m, 2g)";
 const MEMORY = `${SIZE} from 128MiB to 1024GiB`;
 const STORAGE = `${SIZE} from 256MiB to 65536GiB`;
+const FACTOR = "a factor from 0.1 to 100";
 const ZONE = "an IANA time zone name such as UTC or Europe/Berlin";
 const LEVEL = "one of trace, debug, info, warn, error";
 const VERSION =
   "one of 4.133.0, 4.134.0, 4.135.0, 4.136.2, 4.137.0, 4.138.0, 4.139.1; docs/versions.md says how to add one";
-const CLAUDE_VERSION = "2.1.328; docs/versions.md says how to add one";
+const CLAUDE_VERSION = "one of 2.1.326, 2.1.328; docs/versions.md says how to add one";
 const REFERENCE =
   "an image by digest (NAME@sha256: and 64 hex digits) or by image ID (sha256: and 64 hex digits)";
 const IMAGE = "a map with either version, or reference by digest";
 const UID = "a user id from 1 to 2147483647";
 const INSTANCES = "a whole number from 1 to 50";
 const HOST_NAME = "a DNS label: a-z, 0-9 and inner hyphens, up to 63 characters";
+const TAILSCALE_VERSION = "one of 1.90.9, 1.92.3; docs/versions.md says how to add one";
+const AUTHORITY = "certificates of authorities (CA) in PEM form, without a key";
 const SERVER = "an https:// or http:// address without a path";
 const MAP = "a map of its keys";
 const ENVIRONMENT = "doom-coding:environment";
@@ -55,6 +58,17 @@ export const badResources: readonly BadInput[] = [
   bad("resources.storage", "1TiB", STORAGE),
   absent("resources.storage", STORAGE),
   absent("resources", MAP),
+  bad("capacity.overcommit.memory", 0, FACTOR),
+  bad("capacity.overcommit.memory", -1, FACTOR),
+  bad("capacity.overcommit.cpus", 100.1, FACTOR),
+  bad("capacity.overcommit.cpus", "16", FACTOR),
+  bad("capacity.overcommit.storage", null, FACTOR, "null"),
+  bad("capacity.overcommit", 2, MAP),
+  {
+    given: "an overcommit that nothing reads",
+    set: ["capacity.overcommit.disk", 2],
+    problems: unknown("capacity.overcommit.disk"),
+  },
   bad("resources", [], MAP, "a list of 0"),
   {
     given: "a limit that nothing reads",
@@ -74,7 +88,9 @@ export const badSettings: readonly BadInput[] = [
     problems: [`${ENVIRONMENT}: has schemaVersion 0; run \`npx doom migrate config dev\``],
   },
   bad("instances", 0, INSTANCES),
+  bad("instances", -1, INSTANCES),
   bad("instances", 51, INSTANCES),
+  bad("instances", 10_000, INSTANCES),
   bad("instances", 1.5, INSTANCES),
   bad("instances", "3", INSTANCES),
   bad("user.puid", 0, UID),
@@ -102,6 +118,20 @@ export const badSettings: readonly BadInput[] = [
   bad("tailscale.hostname", "a".repeat(64), HOST_NAME, `"${"a".repeat(60)}…" (64 characters)`),
   bad("tailscale.controlServer", "ftp://headscale", SERVER),
   bad("tailscale.controlServer", "https://headscale/path", SERVER),
+  bad("tailscale.version", "1.88.4", `${TAILSCALE_VERSION}; the nearest is 1.90.9`),
+  bad("tailscale.certificateAuthority", "headscale.pem", AUTHORITY),
+  {
+    given: "tailscale with a version and an image",
+    set: [
+      "tailscale",
+      { enabled: true, version: "1.92.3", reference: `sha256:${"0123456789abcdef".repeat(4)}` },
+    ],
+    problems: refused(
+      "tailscale.reference",
+      `"sha256:${"0123456789abcdef".repeat(4).slice(0, 53)}…" (71 characters)`,
+      "either version or reference",
+    ),
+  },
 ];
 
 const HEX = "0123456789abcdef".repeat(4);

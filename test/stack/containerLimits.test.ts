@@ -5,9 +5,10 @@ import path from "node:path";
 import { promisify } from "node:util";
 import type Docker from "dockerode";
 import { afterEach, expect, it } from "vitest";
+import { kernelCpuLimit } from "../support/controlGroup";
 import { engine, runIn } from "../support/dockerHost";
 
-/** The limit of processes as the kernel keeps it: a shell that starts more of them is refused. */
+/** Limits as the kernel keeps them: a shell that starts more processes is refused. */
 const ROOT = path.resolve(__dirname, "../..");
 const LIMIT = 20;
 const containers: Docker.Container[] = [];
@@ -36,12 +37,13 @@ async function startSleeper(): Promise<string> {
   return container.id;
 }
 
-async function limit(ids: readonly string[], processes: number): Promise<void> {
-  const operation = path.join(ROOT, "bin", "operations", "processLimits.js");
+async function limit(ids: readonly string[], processes: number, cpus = 0.5): Promise<void> {
+  const operation = path.join(ROOT, "bin", "operations", "containerLimits.js");
   await promisify(execFile)(process.execPath, [operation], {
     env: {
       ...process.env,
       DOOM_CONTAINERS: ids.join(" "),
+      DOOM_CPUS: ids.map(() => cpus).join(" "),
       DOOM_PROCESS_LIMIT: String(processes),
     },
   });
@@ -54,13 +56,26 @@ async function startInside(id: string, count: number): Promise<void> {
 
 it("holds in every container it was set for, over a restart, and in no other", async () => {
   const [first, second, free] = await Promise.all([startSleeper(), startSleeper(), startSleeper()]);
-  await limit([first, second], LIMIT);
+  await limit([first, second], LIMIT, 0.75);
   await engine.getContainer(second).restart({ t: 0 });
+
+  for (const id of [first, second]) {
+    const { State, HostConfig } = await engine.getContainer(id).inspect();
+    expect([HostConfig.NanoCpus, kernelCpuLimit(State.Pid)]).toEqual([0.75e9, 0.75]);
+  }
 
   await startInside(first, LIMIT / 2);
   await expect(startInside(first, LIMIT)).rejects.toThrow("Cannot fork");
   await expect(startInside(second, LIMIT)).rejects.toThrow("Cannot fork");
   await startInside(free, 2 * LIMIT);
+});
+
+it("fails when the host has fewer CPUs, and leaves what was", async () => {
+  const id = await startSleeper();
+  await limit([id], LIMIT, 0.25);
+  await expect(limit([id], LIMIT, 999)).rejects.toThrow("cannot set the limits");
+  const { State } = await engine.getContainer(id).inspect();
+  expect(kernelCpuLimit(State.Pid)).toBe(0.25);
 });
 
 it("fails when a container is not there, with its ID", async () => {

@@ -1,0 +1,119 @@
+// First: clients find the engine that it names.
+import "../support/ownDaemon";
+import { writeFileSync } from "node:fs";
+import path from "node:path";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { imageName } from "../../config/names";
+import { toolsImageSource } from "../../operations/imageSources";
+import { ensureToolsImage } from "../../operations/toolsImage";
+import { engine, isHealthy, runIn, waitForContainer } from "../support/dockerHost";
+import { DoomProcess, runDoom } from "../support/doomProcess";
+import { ownDaemon as daemon } from "../support/ownDaemon";
+import { createProjectCopy, type ProjectCopy } from "../support/projectCopy";
+import { UpgradeLife } from "../support/upgradeLife";
+import { buildImage } from "./fixtures/image/imageContainer";
+
+/*
+ * An engine that is stopped, killed or held still under a migration. It is one of this
+ * test's own, since all others need theirs; one environment on it lives through all of it.
+ */
+let copy: ProjectCopy;
+let life: UpgradeLife;
+/** The ID of the editor's image. */
+let image: string;
+
+/** Takes over what is built where all tests look for it; the environment's own builds then need no network. */
+async function takeImages(): Promise<void> {
+  const { folder, tag, contentHash } = toolsImageSource(copy.root);
+  const [editor, gateway] = await daemon.onShared(async () => {
+    await ensureToolsImage();
+    return [await buildImage("code-server"), await buildImage("gateway")] as const;
+  });
+  await daemon.take([editor, gateway, imageName(folder, tag, contentHash)]);
+  image = editor;
+  // What has no name and another one made from it, the provider does not find.
+  await engine.getImage(editor).tag({ repo: "doom-test/editor" });
+  await engine.getImage(gateway).tag({ repo: "doom-test/gateway" });
+  const dockerfile = path.join(copy.root, "images", "gateway", "Dockerfile");
+  writeFileSync(dockerfile, "FROM doom-test/gateway\n");
+}
+
+beforeAll(async () => {
+  copy = createProjectCopy();
+  await daemon.start();
+  await takeImages();
+  life = new UpgradeLife(copy, await copy.addStack({ image: { reference: image } }));
+  for (const command of ["init", "up"]) await life.doom(command, life.stack);
+  // Enough to be hit while it is copied and read.
+  const fill = "cd /config/workspace; head -c 60M /dev/urandom >large; echo work >file";
+  await runIn(life.editor, ["bash", "-euc", fill], "1000:1000");
+});
+afterAll(async () => {
+  try {
+    await daemon.recover();
+    await copy?.dispose();
+  } finally {
+    await daemon.dispose();
+  }
+});
+
+/** A test that fails half way must not take the engine from the next one. */
+beforeEach(() => daemon.recover());
+
+const inspected = () => engine.getContainer(life.editor).inspect();
+
+describe("under a migration, an engine that", () => {
+  const phase = (run: DoomProcess, words: string) => () =>
+    run.stderr.includes(words) ? true : undefined;
+
+  /** What `doom` says when it has lost its engine. */
+  async function migrate(target: string, words: string, fault: () => Promise<void> | void) {
+    const command = ["migrate", "volume", `${life.stack}:1`, `volume:${target}`];
+    const run = new DoomProcess(copy.root, command);
+    await run.until(phase(run, words));
+    await fault();
+    const result = await run.result();
+    expect(result.stdout).toBe("");
+    return result;
+  }
+
+  /** The next run makes the copy, and the editor serves with what it had. */
+  async function finishes(target: string, before: string): Promise<string> {
+    const command = ["migrate", "volume", `${life.stack}:1`, `volume:${target}`];
+    const { code, stdout, stderr } = await runDoom(copy.root, command);
+    expect(code, stderr).toBe(0);
+    expect(stdout).toContain("are equal in everything");
+    await waitForContainer(life.editor, isHealthy);
+    expect(await life.differences(before, target)).toEqual([]);
+    expect(await life.differences(before)).toEqual([]);
+    return stderr;
+  }
+
+  it("dies while the editor is stopped: the next run starts the editor, and finishes", async () => {
+    const before = await life.manifest();
+    const { code, stderr } = await migrate("killed", "\ncomparing every file", () => daemon.kill());
+    expect([code, stderr]).toEqual([8, expect.stringContaining(`${life.editor}: Docker is not`)]);
+    await daemon.start();
+    expect((await inspected()).State.Running).toBe(false);
+    expect(await finishes("killed", before)).toContain(`started ${life.editor}, which an`);
+  });
+
+  it("is stopped while the editor works: the editor is back with it, the next run finishes", async () => {
+    const before = await life.manifest();
+    const { code, stderr } = await migrate("stopped", "copying while", () => daemon.stop());
+    // It ends its containers before itself: what is lost first is a matter of chance.
+    expect([6, 12], stderr).toContain(code);
+    await daemon.start();
+    await waitForContainer(life.editor, isHealthy);
+    await finishes("stopped", before);
+  });
+
+  it("answers nothing any more: the run ends, and the next one finishes", async () => {
+    const before = await life.manifest();
+    const { code, stderr } = await migrate("silent", "copying while", () => daemon.pause());
+    expect([code, stderr]).toEqual([6, expect.stringContaining("does not answer within")]);
+    daemon.resume();
+    await waitForContainer(life.editor, isHealthy);
+    await finishes("silent", before);
+  });
+});
