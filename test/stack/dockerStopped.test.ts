@@ -4,7 +4,8 @@ import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { imageName } from "../../config/names";
-import { toolsImageSource } from "../../operations/imageSources";
+import { connectDocker } from "../../operations/dockerHost";
+import { findBaseImage, toolsImageSource } from "../../operations/imageSources";
 import { ensureToolsImage } from "../../operations/toolsImage";
 import { engine, isHealthy, runIn, waitForContainer } from "../support/dockerHost";
 import { DoomProcess, runDoom } from "../support/doomProcess";
@@ -24,12 +25,16 @@ let image: string;
 
 /** Takes over what is built where all tests look for it; the environment's own builds then need no network. */
 async function takeImages(): Promise<void> {
-  const { folder, tag, contentHash } = toolsImageSource(copy.root);
-  const [editor, gateway] = await daemon.onShared(async () => {
+  const [editor, gateway, base] = await daemon.onShared(async () => {
     await ensureToolsImage();
-    return [await buildImage("code-server"), await buildImage("gateway")] as const;
+    return [
+      await buildImage("code-server"),
+      await buildImage("gateway"),
+      await findBaseImage(await connectDocker(), copy.root),
+    ] as const;
   });
-  await daemon.take([editor, gateway, imageName(folder, tag, contentHash)]);
+  const { folder, tag, contentHash } = toolsImageSource(copy.root, base);
+  await daemon.take([editor, gateway, base.name, imageName(folder, tag, contentHash)]);
   image = editor;
   // What has no name and another one made from it, the provider does not find.
   await engine.getImage(editor).tag({ repo: "doom-test/editor" });
