@@ -197,13 +197,16 @@ const OWNED_VARIABLES =
 export function variables() {
   const names =
     "a name of A-Z, 0-9 and _ that this project, the loader or the shell does not use itself";
-  const values = "text without NUL characters, up to 32768 characters, and no secret";
+  const values =
+    "text in Unicode normal form C (NFC) without NUL characters, up to 32768 characters, and no secret";
   return z
     .record(
       text(names, /^[A-Z_][A-Z0-9_]*$/, (name) => !OWNED_VARIABLES.test(name)),
       z
         .string({ error: values })
         .max(32_768, { error: values })
+        // The provider's library (cty) would hand on another form than the one given.
+        .refine((value) => value === value.normalize("NFC"), { error: values })
         .refine((value) => !value.includes("\0") && !looksSecret(value), { error: values })
         .describe(values),
       { error: "a map of variable names to text" },

@@ -21,8 +21,8 @@ const MEBIBYTE = 1024 * 1024;
 const ODD_VALUES = {
   ODD_QUOTES: `it's "quoted" \`so\` \\ = and = $HOME $$ $(id) # not a comment`,
   ODD_LINES: "  one\ntwo\r\n\nlast\t",
-  ODD_LETTERS: "Grüße, 日本語, 🦊, e\u0301",
-  ODD_TYPES: "no",
+  ODD_LETTERS: "Grüße, 日本語, 🦊, é",
+  ODD_TYPES: "true",
   ODD_EMPTY: "",
 };
 const TABLE = {

@@ -14,7 +14,8 @@ import { pathToFileURL } from "node:url";
  * container, or of the host, answers there with its name, and tries to reach others from there.
  *
  * Standard input, one JSON document a line: first who it is, then what to probe. Standard output, the same:
- * first what there is in this namespace, then one result for each probe. It listens until its input ends.
+ * first what there is in this namespace, then one result for each probe. It listens until its input ends, and then
+ * says how long it could not have answered.
  *
  * @typedef {object} Probe
  * @property {string} target an address, or a name
@@ -34,9 +35,20 @@ import { pathToFileURL } from "node:url";
 
 /** A lost first packet is sent again after one and after three seconds. */
 const CONNECT_MS = 4000;
+/** How long whoever has accepted may take to say who it is. */
+const IDENTITY_MS = 10_000;
 const NAME_MS = 5000;
 /** A datagram is sent several times, since nobody repeats it where it is lost. */
-const DATAGRAMS = [0, 500, 1500];
+const DATAGRAMS = [0, 500, 1500, 3000];
+const DATAGRAM_MS = 5000;
+/**
+ * A timer that is this much late says that this program had no time on the processors: then an answer may be
+ * there and not have been looked at, and silence means nothing.
+ */
+const LATE_MS = 1000;
+const ATTEMPTS = 3;
+/** Probes at a time: all at once, they would take the time from each other. */
+const AT_A_TIME = 64;
 
 /** Codes by which the kernel, or somebody on the way, says no; all others are not understood. */
 const REFUSALS = new Set(["ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH", "EADDRNOTAVAIL"]);
@@ -105,12 +117,26 @@ function addressOf(hex) {
 }
 
 /**
+ * Tries it, and again where the attempt itself failed.
+ *
  * @param {Probe} probe
  * @returns {Promise<Result>}
  */
 export async function reach(probe) {
+  for (let attempt = 1; ; attempt += 1) {
+    const result = await tryOnce(probe);
+    if (result.outcome !== "ERROR" || attempt === ATTEMPTS) return result;
+  }
+}
+
+/**
+ * @param {Probe} probe
+ * @returns {Promise<Result>}
+ */
+async function tryOnce(probe) {
   const { target, family } = probe;
   if (/^[\d.]+$/.test(target) || isIPv6(target.split("%")[0] ?? "")) return reachAddress(probe);
+  const start = performance.now();
   try {
     const resolver = new Resolver({ timeout: NAME_MS, tries: 1 });
     const resolved = await (family === 6 ? resolver.resolve6(target) : resolver.resolve4(target));
@@ -118,18 +144,45 @@ export async function reach(probe) {
     return { ...(await reachAddress({ ...probe, target: first })), resolved };
   } catch (error) {
     const code = String(/** @type {{ code?: unknown }} */ (error).code);
-    if (!NO_NAME.has(code)) return { outcome: "ERROR", detail: code };
+    const hadNoTime = code === "ETIMEOUT" && performance.now() - start > NAME_MS + LATE_MS;
+    if (!NO_NAME.has(code) || hadNoTime) return { outcome: "ERROR", detail: code };
     return code === "ENOTFOUND" ? { outcome: "DNS" } : { outcome: "DNS", detail: code };
   }
 }
 
-/** @param {Probe} probe */
+/**
+ * @param {Probe} probe
+ * @returns {Promise<Result>}
+ */
 async function reachAddress(probe) {
-  if (probe.protocol === "udp") return sendTo(probe);
-  const result = await connectTo(probe);
+  const result = await (probe.protocol === "udp" ? sendTo(probe) : connectTo(probe));
   if (result.outcome !== "OPEN" || !probe.ask.startsWith("http")) return result;
   const who = await askForCookies(probe);
   return who === "" ? result : { ...result, who };
+}
+
+/**
+ * Says TIMEOUT after a time, when what has come in until then was looked at.
+ *
+ * @param {number} milliseconds
+ * @param {(result: Result) => void} end
+ */
+function silence(milliseconds, end) {
+  const start = performance.now();
+  return setTimeout(() => {
+    const late = performance.now() - start - milliseconds;
+    // After what the kernel has for us, which is looked at between timers and this.
+    setImmediate(() =>
+      end(
+        late < LATE_MS
+          ? { outcome: "TIMEOUT" }
+          : {
+              outcome: "ERROR",
+              detail: `no time to look for an answer (${Math.round(late)} ms late)`,
+            },
+      ),
+    );
+  }, milliseconds);
 }
 
 /**
@@ -147,9 +200,11 @@ function connectTo({ target, port, ask }) {
       socket.destroy();
       resolve(who === "" ? result : { ...result, who });
     };
-    const timer = setTimeout(() => end({ outcome: isOpen ? "OPEN" : "TIMEOUT" }), CONNECT_MS);
+    let timer = silence(CONNECT_MS, end);
     socket.on("connect", () => {
       isOpen = true;
+      clearTimeout(timer);
+      timer = setTimeout(() => end({ outcome: "OPEN" }), IDENTITY_MS);
       if (ask !== "identity") end({ outcome: "OPEN" });
     });
     socket.on("data", (chunk) => {
@@ -177,7 +232,7 @@ function sendTo({ target, port }) {
       socket.close();
       resolve(result);
     };
-    timers.push(setTimeout(() => end({ outcome: "TIMEOUT" }), CONNECT_MS));
+    timers.push(silence(DATAGRAM_MS, end));
     socket.on("error", (error) => end(resultOf(error)));
     socket.on("message", (message) => end({ outcome: "OPEN", who: message.toString() }));
     // Connected, because only then the kernel reports that nobody is there.
@@ -260,6 +315,38 @@ function listeners() {
   });
 }
 
+/**
+ * @param {Probe[]} probes
+ * @returns {Promise<Result[]>} in the order of the probes
+ */
+async function reachAll(probes) {
+  /** @type {Result[]} */
+  const results = [];
+  const rest = probes.entries();
+  const work = async () => {
+    for (const [index, probe] of rest) results[index] = await reach(probe);
+  };
+  await Promise.all(Array.from({ length: AT_A_TIME }, work));
+  return results;
+}
+
+/**
+ * Watches how long this program had to wait for the processors.
+ *
+ * @returns {() => number} the longest time so far, in milliseconds
+ */
+function watchPauses() {
+  const STEP = 100;
+  let longest = 0;
+  let last = performance.now();
+  setInterval(() => {
+    const now = performance.now();
+    longest = Math.max(longest, now - last - STEP);
+    last = now;
+  }, STEP).unref();
+  return () => Math.round(longest);
+}
+
 /** @param {unknown} document */
 function say(document) {
   process.stdout.write(`${JSON.stringify(document)}\n`);
@@ -271,9 +358,10 @@ async function main() {
   const { identity, isListening } = await next();
   const there = { addresses: ownAddresses(), listeners: listeners() };
   say({ ...there, ports: isListening ? await answer(identity) : { tcp: 0, udp: 0 } });
-  const probes = /** @type {Probe[]} */ (await next());
-  say(await Promise.all(probes.map(reach)));
+  const longestPause = watchPauses();
+  say(await reachAll(await next()));
   await lines.next();
+  say({ longestPause: longestPause() });
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) await main();
