@@ -22,6 +22,8 @@ export interface IsolationFacts {
   readonly engineVersion: string;
   /** The running containers of the environments, and all others on their networks. */
   readonly stations: readonly ContainerStation[];
+  /** The host's addresses on custom networks of others, which come and go while a proof runs. */
+  readonly foreignGateways: readonly string[];
   readonly things: HostThings;
 }
 
@@ -52,6 +54,9 @@ export async function isolationFacts(
     );
     return {
       engineVersion: version.Version,
+      foreignGateways: networks
+        .filter(({ Name }) => Name !== "bridge" && !ownNetworks.has(Name))
+        .map(({ Name }) => gateways.get(Name) ?? ""),
       stations: containers
         .filter(
           (info) =>

@@ -131,7 +131,7 @@ async function probeAll(
   late.addEventListener("abort", () => cancel(tooLate()), { once: true });
   const answers = await Promise.all(
     known.map((station) =>
-      ask(station, signal, meeting, all).catch((error: unknown) => {
+      ask(facts, station, signal, meeting, all).catch((error: unknown) => {
         const reason = late.aborted ? tooLate() : error;
         cancel(reason);
         throw reason;
@@ -177,6 +177,7 @@ interface Asked {
 
 /** One station: says who is there, waits for all others, asks, and answers until all have asked. */
 async function ask(
+  facts: IsolationFacts,
   known: ContainerStation,
   signal: AbortSignal,
   meeting: Meeting<Station, Cell[]>,
@@ -196,7 +197,10 @@ async function ask(
     };
     input.say({ identity, isListening: !known.isHost });
     const there = await next<Announcement>();
-    const station = { ...known, ...there, identity };
+    const addresses = there.addresses.filter(
+      ({ address }) => !known.isHost || !facts.foreignGateways.includes(address),
+    );
+    const station = { ...known, ...there, addresses, identity };
     const own = (await meeting.join(station)).filter(({ from }) => from === known.name);
     input.say(
       own.map(({ target, port, protocol, family, ask }) => ({

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { appendFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { EXIT_CODES } from "../../cli/exitCodes";
 import { kernelCpuLimit, kernelMemoryLimit } from "../support/controlGroup";
 import {
   containerIds,
@@ -330,7 +331,7 @@ describe("again, with nothing changed", () => {
     environment.configure((value) => ({ ...value, timeZone: "UTC" }));
     expect(code).not.toBe(0);
     expect(stdout).toContain("code-server-1-container");
-    expect(kept).toMatchObject({ code: 13, kept: false, fileChanged: true });
+    expect(kept).toMatchObject({ code: EXIT_CODES.changed, kept: false, fileChanged: true });
     for (const index of [1, 2])
       expect(kept.unexpected).toContainEqual(
         expect.objectContaining({
@@ -352,7 +353,7 @@ describe("another image of the gateway", () => {
   it("is named as what would change a stack that nobody touched", async () => {
     makeAnother();
     const { code, unexpected } = await keeps();
-    expect(code).toBe(13);
+    expect(code).toBe(EXIT_CODES.changed);
     expect(unexpected).toContainEqual(
       expect.objectContaining({ type: "Container", name: `doom-${stack}-gateway` }),
     );
