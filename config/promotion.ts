@@ -15,6 +15,7 @@ export const TRAVEL: Readonly<Record<string, Travel>> = {
   resources: "per-environment",
   access: "per-environment",
   network: "per-environment",
+  capacity: "per-environment",
   logLevel: "per-environment",
   timeZone: "promoted",
   // Volumes belong to these numbers.
