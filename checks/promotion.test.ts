@@ -102,6 +102,7 @@ describe("the file of promotions", () => {
     hash: HASH,
     gates: [],
     stackFileBefore: "config: {}\n",
+    imagesBefore: ["sha256:0"],
     ...more,
   });
   const file = (...entries: PromotionEntry[]) => {

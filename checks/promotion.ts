@@ -148,8 +148,9 @@ export interface PromotionEntry {
   readonly gates: readonly Gate[];
   /** The target's record of the upgrade; undefined when the image stayed. */
   readonly upgradeRecord?: string;
-  /** The text of the target's stack file before. */
+  /** The text of the target's stack file before, and the images that ran there: what an undo returns to. */
   readonly stackFileBefore: string;
+  readonly imagesBefore: readonly string[];
   /** Why it failed. */
   readonly because?: string;
   /** Of an undo: the promotion that it takes back. */

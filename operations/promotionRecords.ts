@@ -51,14 +51,9 @@ export function recordPromotion(project: Project, entry: PromotionEntry): void {
 }
 
 /** Says which images the stack may run; gives what puts back what was said before. */
-export function allowImages(
-  project: Project,
-  stack: string,
-  record: PromotionRecord | undefined,
-): () => void {
+export function allowImages(project: Project, stack: string, record: PromotionRecord): () => void {
   const file = promotedImagesFile(project, stack);
   const before = existsSync(file) ? readFileSync(file) : undefined;
-  if (record === undefined) rmSync(file, { force: true });
-  else writeDurably(file, `${JSON.stringify(record, null, 2)}\n`);
+  writeDurably(file, `${JSON.stringify(record, null, 2)}\n`);
   return () => (before === undefined ? rmSync(file, { force: true }) : writeDurably(file, before));
 }

@@ -89,6 +89,8 @@ interface Plan {
   readonly changes: readonly SettingChange[];
   readonly approvedBy: readonly string[];
   readonly stackFileBefore: string;
+  /** Content addresses of what runs in the target. */
+  readonly imagesBefore: readonly string[];
   readonly stackFile: string;
   /** ISO 8601; when a run that was cut off has begun. */
   readonly began: string;
@@ -125,7 +127,18 @@ async function planPromotion(
   const cut = readCommand(project, to);
   const stackFileBefore = cut?.stackFileBefore ?? present;
   const began = cut?.startedAt ?? new Date().toISOString();
-  return { bundle, hash, gates, changes, approvedBy, stackFileBefore, stackFile, began };
+  const imagesBefore = unique((await runnersOf(docker, to)).map(({ image }) => image));
+  return {
+    bundle,
+    hash,
+    gates,
+    changes,
+    approvedBy,
+    stackFileBefore,
+    imagesBefore,
+    stackFile,
+    began,
+  };
 }
 
 /** What an up of the source would change, under its policies; or why there can be none. */
@@ -165,13 +178,16 @@ async function goOver(
   const { project, stack } = task;
   const { bundle, stackFile } = plan;
   const reference = String(bundle.settings["image.reference"]);
-  const images = Object.values(bundle.images);
-  const putBack = allowImages(project, stack, {
-    schemaVersion: 1,
-    from: bundle.from,
-    to: stack,
-    images: [...new Set(images)],
-  });
+  const promoted = Object.values(bundle.images);
+  const allow = (images: readonly string[]) =>
+    allowImages(project, stack, {
+      schemaVersion: 1,
+      from: bundle.from,
+      to: stack,
+      images: unique(images),
+    });
+  // Until it has succeeded there has to be a way back to what runs now.
+  const putBack = allow([...promoted, ...plan.imagesBefore]);
   try {
     await upgradeTo(task, { target: { reference }, stackFile, seconds, retryHeld });
   } catch (error) {
@@ -179,6 +195,7 @@ async function goOver(
     recordPromotion(project, entryOf(task, plan, { result: "failed", because: errorText(error) }));
     throw error;
   }
+  allow(promoted);
   const running = await runningImages(task);
   const record = chooseRecord(readRecords(project, stack), running);
   const entry = entryOf(task, plan, {
@@ -194,7 +211,7 @@ async function goOver(
 type Ending = Pick<PromotionEntry, "result" | "upgradeRecord" | "because">;
 
 function entryOf({ stack }: UpgradeTask, plan: Plan, ending: Ending): PromotionEntry {
-  const { bundle, hash, gates, approvedBy, stackFileBefore } = plan;
+  const { bundle, hash, gates, approvedBy, stackFileBefore, imagesBefore } = plan;
   const at = new Date().toISOString();
   return {
     promotion: 1,
@@ -209,9 +226,12 @@ function entryOf({ stack }: UpgradeTask, plan: Plan, ending: Ending): PromotionE
     hash,
     gates,
     stackFileBefore,
+    imagesBefore,
     ...ending,
   };
 }
+
+const unique = (texts: readonly string[]) => [...new Set(texts)];
 
 function gateRows(gates: readonly Gate[]): string {
   return table(

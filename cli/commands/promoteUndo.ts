@@ -21,12 +21,9 @@ export async function undoPromotion(task: UpgradeTask, from: string): Promise<Ou
       fix: `the promotions to ${stack} are recorded in .state/promotions/${stack}.jsonl`,
     });
   }
-  const before = standingPromotion(entries.filter(({ id }) => id < last.id));
-  const putBack = allowImages(
-    project,
-    stack,
-    before && { schemaVersion: 1, from, to: stack, images: Object.values(before.bundle.images) },
-  );
+  // They ran here, so they may again, whether they were promoted or not.
+  const images = last.imagesBefore;
+  const putBack = allowImages(project, stack, { schemaVersion: 1, from, to: stack, images });
   try {
     await goBack(task, last);
   } catch (error) {
