@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { sha256 } from "./seal";
 import {
   chooseRecord,
   copiesToRemove,
   RecordError,
   returnClaims,
   sealRecord,
-  sha256,
   type UpgradeRecord,
   unsealRecord,
 } from "./upgradeRecord";

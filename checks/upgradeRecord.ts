@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import type { ManifestEnd } from "./manifest";
+import { sealed, sha256 } from "./seal";
 
 /** What is kept of an upgrade or a way back: what happened, and what it takes to go back. */
 
@@ -68,7 +68,7 @@ export class RecordError extends Error {}
 
 /** The text of a record's file. */
 export function sealRecord(record: UpgradeRecord): string {
-  return `${JSON.stringify({ ...record, checksum: checksumOf(record) }, null, 2)}\n`;
+  return `${JSON.stringify({ ...record, checksum: sealed(record) }, null, 2)}\n`;
 }
 
 /** Reads it again. Throws {@link RecordError} for anything that was changed since. */
@@ -82,7 +82,7 @@ export function unsealRecord(text: string): UpgradeRecord {
   }
   const { checksum, ...record } = (value ?? {}) as UpgradeRecord & { checksum?: unknown };
   if (record.record !== 1) throw new RecordError("is no record of this version");
-  if (checksum !== checksumOf(record)) {
+  if (checksum !== sealed(record)) {
     throw new RecordError("was changed after it was written: its checksum does not fit");
   }
   const { stackFile } = record;
@@ -90,26 +90,6 @@ export function unsealRecord(text: string): UpgradeRecord {
     throw new RecordError("holds another stack file than it says");
   }
   return record;
-}
-
-function checksumOf(record: UpgradeRecord): string {
-  return sha256(JSON.stringify(sorted(record)));
-}
-
-/** With the keys of all maps in one order: a file may have been written anew by another program. */
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, inner]) => [key, sorted(inner)]),
-  );
-}
-
-/** SHA-256 of a text, in hexadecimal digits. */
-export function sha256(text: string | Uint8Array): string {
-  return createHash("sha256").update(text).digest("hex");
 }
 
 /**

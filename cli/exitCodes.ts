@@ -16,6 +16,7 @@ export const EXIT_CODES: Readonly<Record<FailureKind, number>> = {
   isolation: 13,
   interop: 14,
   changed: 15,
+  refused: 16,
   interrupted: 130,
 };
 
@@ -35,6 +36,7 @@ const MEANINGS: Readonly<Record<FailureKind, string>> = {
   unproven:
     "verify: a secret was found, or a place could not be searched; a limit does not hold, or storage is full",
   data: "data was not moved, or what arrived is not what was sent",
+  refused: "promote: a gate stands against it, and the target is untouched",
   isolation:
     "verify --isolation: something is reached or shared that is not declared, or not proven",
   interop: "verify --interop: a declared pair does not get on, or another one does",

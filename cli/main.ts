@@ -13,6 +13,7 @@ import { EXIT_CODES, exitCodeTable } from "./exitCodes";
 import { Interrupts } from "./interrupts";
 import { classify, describeError, errorDocument, type Outcome } from "./output";
 import { JSON_HELP } from "./perform";
+import { addPromoteCommand } from "./promoteCommand";
 import { addSecretsCommands } from "./secretsCommands";
 import { addSnapshotCommands } from "./snapshotCommands";
 import { addUpgradeCommands } from "./upgradeCommands";
@@ -300,6 +301,7 @@ async function main(args: readonly string[]): Promise<void> {
   addSecretsCommands(program, perform);
   addSnapshotCommands(program, perform);
   addUpgradeCommands(program, perform);
+  addPromoteCommand(program, perform);
   try {
     await program.parseAsync(args, { from: "user" });
   } catch (error) {

@@ -7,7 +7,7 @@ import { JSON_HELP, type Perform } from "./perform";
 /** `doom upgrade` and `doom rollback`: their arguments and options. */
 
 /** A version that does not become healthy is not noticed earlier; and never less than a minute. */
-const WATCH_SECONDS = Math.max(60, HEALTHY_SECONDS);
+export const WATCH_SECONDS = Math.max(60, HEALTHY_SECONDS);
 
 export function addUpgradeCommands(program: Command, perform: Perform): void {
   program

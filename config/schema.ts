@@ -124,6 +124,22 @@ const seed = z.strictObject({
     .describe("Whether the volume may belong to another environment: true or false."),
 });
 
+/** What has to be proven elsewhere before it may come here; see docs/promotion.md. */
+const promotion = z.strictObject({
+  from: text("the name of a stack", /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/).describe(
+    "The environment before this one, the only one that may be promoted to it: the name of a stack.",
+  ),
+  soakMinutes: integer(0, 43_200, "minutes")
+    .default(0)
+    .describe("For how long it has to have run there: minutes from 0 to 43200."),
+  approvals: z
+    .array(text("a name: letters, digits and ._@-, up to 64", /^[A-Za-z0-9._@-]{1,64}$/), {
+      error: "a list of names",
+    })
+    .default([])
+    .describe("Who has to approve, all of them: a list of names."),
+});
+
 /** The whole of `doom-coding:environment`. Strict: a key that nobody reads is an error. */
 export const environmentSchema = z
   .strictObject({
@@ -168,6 +184,9 @@ export const environmentSchema = z
       )
       .optional()
       .describe("The volumes that editors get their first data from, by the editor's name."),
+    promotion: promotion
+      .optional()
+      .describe("Where this environment is promoted from, and on what terms."),
   })
   .superRefine(({ tailscale: { enabled, version, reference }, network }, context) => {
     if (version !== undefined && reference !== undefined) {

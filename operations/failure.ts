@@ -11,6 +11,7 @@ export type FailureKind =
   | "unhealthy"
   | "unproven"
   | "data"
+  | "refused"
   | "changed"
   | "isolation"
   | "interop"

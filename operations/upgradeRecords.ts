@@ -3,13 +3,13 @@ import { copyFileSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
 import { basename, join } from "node:path";
 import type Docker from "dockerode";
+import { sha256 } from "../checks/seal";
 import {
   copiesToRemove,
   RecordError,
   type RecordedCheck,
   type RecordedEditor,
   sealRecord,
-  sha256,
   type UpgradeRecord,
   unsealRecord,
 } from "../checks/upgradeRecord";

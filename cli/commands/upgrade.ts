@@ -68,31 +68,49 @@ export async function upgrade(
   refuseHeld(project, stack);
   const docker = await connectDocker(TIMEOUT_MS);
   const task: UpgradeTask = { project, docker, stack, service, environment, context };
-  return withUpgradeLock(project, stack, async () => {
-    const cut = cutOff(task, targetText(target));
-    if (cut?.stage === "returning") return finishReturn(taskOf(task, cut), cut);
-    refuseHeldVersion(task, target, options.retryHeld ?? false);
-    if (cut === undefined) {
-      requireVerified(task);
-      await requireHealthy(task);
-    }
-    const running = await runningImages(task);
+  return withUpgradeLock(project, stack, () => {
     const stackFile = withTarget(presentFile(task), service, target);
-    const image = await requireTarget(docker, { stack, service, stackFile }, running, target);
-    const done = image !== undefined && [...running.values()].every((id) => id === image);
-    if (cut === undefined && done && stackFile === presentFile(task)) return nothing(stack, target);
-    const command: UpgradeCommand = cut ?? {
-      command: 1,
-      kind: "upgrade",
-      service: service.name,
-      stage: "updating",
-      target: targetText(target),
-      stackFileBefore: presentFile(task),
-      startedAt: new Date().toISOString(),
-    };
-    writeCommand(project, stack, command);
-    return goOver(task, { command, target, stackFile, seconds });
+    return upgradeTo(task, { target, stackFile, seconds, retryHeld: options.retryHeld ?? false });
   });
+}
+
+export interface Destination {
+  readonly target: UpgradeTarget;
+  /** The text of the stack's file with the target in it, and whatever else is to change. */
+  readonly stackFile: string;
+  /** For how long the new version is watched. */
+  readonly seconds: number;
+  readonly retryHeld: boolean;
+}
+
+/** The upgrade itself; the caller holds the lock of upgrades. Throws a {@link Failure}. */
+export async function upgradeTo(
+  task: UpgradeTask,
+  { target, stackFile, seconds, retryHeld }: Destination,
+): Promise<Outcome> {
+  const { project, docker, stack, service } = task;
+  const cut = cutOff(task, targetText(target));
+  if (cut?.stage === "returning") return finishReturn(taskOf(task, cut), cut);
+  refuseHeldVersion(task, target, retryHeld);
+  if (cut === undefined) {
+    requireVerified(task);
+    await requireHealthy(task);
+  }
+  const running = await runningImages(task);
+  const image = await requireTarget(docker, { stack, service, stackFile }, running, target);
+  const done = image !== undefined && [...running.values()].every((id) => id === image);
+  if (cut === undefined && done && stackFile === presentFile(task)) return nothing(stack, target);
+  const command: UpgradeCommand = cut ?? {
+    command: 1,
+    kind: "upgrade",
+    service: service.name,
+    stage: "updating",
+    target: targetText(target),
+    stackFileBefore: presentFile(task),
+    startedAt: new Date().toISOString(),
+  };
+  writeCommand(project, stack, command);
+  return goOver(task, { command, target, stackFile, seconds });
 }
 
 interface Way {
@@ -265,7 +283,7 @@ async function requireHealthy({ project, stack }: UpgradeTask): Promise<void> {
   });
 }
 
-function secondsOf(text: string): number {
+export function secondsOf(text: string): number {
   const seconds = /^\d+$/.test(text) ? Number(text) : Number.NaN;
   if (seconds >= 0 && seconds <= MOST_SECONDS) return seconds;
   throw new Failure("usage", `--watch is ${JSON.stringify(text)}.`, {

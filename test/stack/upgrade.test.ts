@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { sha256 } from "../../checks/upgradeRecord";
+import { sha256 } from "../../checks/seal";
 import { dockerLabels } from "../../config/names";
 import { withLock } from "../../operations/locks";
 import { withUpgradeLock } from "../../operations/upgradeCommand";
