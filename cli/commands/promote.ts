@@ -63,6 +63,8 @@ export async function promote(
   const terms = requireTerms(project, from, to);
   const source = await openEnvironmentSession(from);
   for (const stack of [from, to]) refuseHeld(project, stack);
+  // Throws for one that was changed, while there is nothing to record yet.
+  readPromotions(project, to);
   const docker = await connectDocker(TIMEOUT_MS);
   const task: UpgradeTask = {
     project,

@@ -187,8 +187,10 @@ describe("a promotion", () => {
 
   it("is refused where the record of promotions was changed", async () => {
     const file = promotionsFile(copy.project, target.stack);
-    writeFileSync(file, readFileSync(file, "utf8").replace('"anna"', '"otto"'));
+    writeFileSync(file, readFileSync(file, "utf8").replace('"refused"', '"promoted"'));
+    const untouched = await seen();
     const { code, stderr } = await promote();
+    expect(await seen()).toEqual(untouched);
     expect([code, stderr]).toEqual([EXIT_CODES.state, expect.stringContaining("was changed")]);
   });
 });
