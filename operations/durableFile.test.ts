@@ -11,7 +11,7 @@ import {
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { scratchFolders } from "../test/support/scratch";
-import { writeDurably } from "./durableFile";
+import { removeStaleDrafts, writeDurably } from "./durableFile";
 
 const scratch = scratchFolders();
 
@@ -45,5 +45,17 @@ describe("writeDurably", () => {
     expect(() => writeDurably(file, "new", 0o600)).toThrow(/EISDIR|ENOTEMPTY|EEXIST/);
     expect(existsSync(join(file, "inside"))).toBe(true);
     expect(readdirSync(folder)).toEqual(["taken"]);
+  });
+});
+
+describe("what a killed run has left of a file", () => {
+  it("is removed, and the draft of one that lives is not", () => {
+    const folder = scratch();
+    // No process has this number: Linux stops at 4194304.
+    const names = ["note.json", "note.json.4194305.tmp", `other.json.${process.pid}.tmp`, "4.tmp"];
+    for (const name of names) writeFileSync(join(folder, name), "");
+    removeStaleDrafts(folder);
+    expect(readdirSync(folder).sort()).toEqual(names.filter((_, at) => at !== 1).sort());
+    removeStaleDrafts(join(folder, "nothing"));
   });
 });

@@ -4,12 +4,14 @@ import {
   fsyncSync,
   mkdirSync,
   openSync,
+  readdirSync,
   realpathSync,
   renameSync,
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
+import { isAlive } from "./locks";
 
 /**
  * Writes a file that is there as a whole or as it was, also after a crash or a loss of power.
@@ -35,6 +37,16 @@ export function writeDurably(file: string, content: string | Uint8Array, mode = 
     throw error;
   }
   syncFolder(dirname(target));
+}
+
+/** Removes what runs that were killed while they wrote have left in a folder; one that is not there has none. */
+export function removeStaleDrafts(folder: string): void {
+  if (!existsSync(folder)) return;
+  for (const name of readdirSync(folder)) {
+    const writer = /\.(\d+)\.tmp$/.exec(name)?.[1];
+    if (writer !== undefined && !isAlive(Number(writer)))
+      rmSync(join(folder, name), { force: true });
+  }
 }
 
 /** Makes the names in a folder durable: a loss of power undoes a rename or a new folder that is not. */

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type Docker from "dockerode";
 import { dockerFailure, isDockerError } from "./dockerHost";
-import { writeDurably } from "./durableFile";
+import { removeStaleDrafts, writeDurably } from "./durableFile";
 import { errorCode, errorText, Failure } from "./failure";
 import { judgeLockText, ownLock } from "./locks";
 import type { Project } from "./project";
@@ -104,6 +104,7 @@ async function start(docker: Docker, { id, name }: Writer): Promise<string[]> {
  * started.
  */
 export async function resumeWriters(project: Project, docker: Docker): Promise<string[]> {
+  removeStaleDrafts(folderOf(project));
   const notes = listNotes(folderOf(project)).map((path) => ({ path, note: readNote(path) }));
   const left = notes.filter(({ note }) => note && judgeLockText(note.owner).kind !== "live");
   for (const { path, note } of left) await startAll(docker, (note as Note).writers, path);
