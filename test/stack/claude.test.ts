@@ -111,8 +111,9 @@ describe("the command in the editor's terminal", () => {
     });
     // The program's own first words.
     await expect.poll(() => shown, { timeout: 30_000 }).toContain(`v${OLD}`);
-    const folders = await inClaude(`readlink "/proc/$(pgrep --full --oldest '^claude$')/cwd"`);
-    expect(folders).toBe("/config/workspace/project\n");
+    // It takes this name for its process a moment later.
+    const folder = `readlink "/proc/$(pgrep --full --oldest '^claude$')/cwd" || echo none`;
+    await expect.poll(() => inClaude(folder)).toBe("/config/workspace/project\n");
     // As a browser does that goes away.
     await inEditor("pkill -HUP tmux");
     await expect.poll(() => inClaude("pgrep --full '^claude$' || echo none")).toBe("none\n");
