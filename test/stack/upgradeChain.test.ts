@@ -44,7 +44,7 @@ const startingWith = (script: string) =>
 const SPOILT = {
   health: {
     lines: startingWith("echo no editor here >&2; exit 3"),
-    verdict: ["does not do what it has to", "health", "with code 3", "no editor here"],
+    verdict: ["does not do what it has to", "with code 3", "no editor here"],
   },
   data: {
     lines: startingWith(
@@ -144,12 +144,13 @@ const copies: ProjectCopy[] = [];
  */
 class OwnBase {
   private made = 0;
+  private readonly names: string[] = [];
   private readonly revision = randomInt(1e9);
 
   constructor(private readonly copy: ProjectCopy) {}
 
   /** Makes the copy of the project build on it, but the gateway and the tools on what they are. */
-  take(others: Readonly<Record<"gateway" | "tools", string>>): void {
+  async take(others: Readonly<Record<"gateway" | "tools", string>>): Promise<void> {
     const toolchain = path.join(this.copy.root, "toolchain");
     rmSync(toolchain);
     cpSync(path.resolve("toolchain"), toolchain, { recursive: true });
@@ -159,8 +160,15 @@ class OwnBase {
       file,
       JSON.stringify({ ...versions, base: { suite: "bookworm", revision: this.revision } }),
     );
-    const froms = { "code-server": `\${BASE_IMAGE}`, ...others };
-    for (const [folder, from] of Object.entries(froms)) {
+    const froms: [string, string][] = [["code-server", `\${BASE_IMAGE}`]];
+    for (const [folder, id] of Object.entries(others)) {
+      // A build looks for an ID without a name in a registry.
+      const name = `doom-test/${folder}:${this.revision}`;
+      await engine.getImage(id).tag({ repo: `doom-test/${folder}`, tag: String(this.revision) });
+      froms.push([folder, name]);
+      this.names.push(name);
+    }
+    for (const [folder, from] of froms) {
       const text = `ARG BASE_IMAGE\nFROM ${from}\nLABEL doom.test.base=${this.revision}\n`;
       writeFileSync(path.join(this.copy.root, "images", folder, "Dockerfile"), text);
     }
@@ -181,6 +189,7 @@ class OwnBase {
   async dispose(): Promise<void> {
     const filters = { label: [`doom.test.base=${this.revision}`] };
     for (const { Id } of await engine.listImages({ filters })) await removeImage(Id);
+    for (const name of this.names) await engine.getImage(name).remove();
   }
 }
 
@@ -205,7 +214,7 @@ beforeAll(async () => {
   const reference = images.get(FIRST) as string;
   direct = new Life(second, await second.addStack({ image: { reference } }));
   base = new OwnBase(second);
-  base.take({ gateway: await buildImage("gateway"), tools: await buildImage("tools") });
+  await base.take({ gateway: await buildImage("gateway"), tools: await buildImage("tools") });
   await base.make();
   await Promise.all([chain.begin(), direct.begin()]);
 }, BUILD_MS);
