@@ -3,18 +3,22 @@ import { defineConfig } from "vitest/config";
 /**
  * Projects by what they need: `unit` nothing, `stack` engine and Docker, `browser` Chromium too.
  *
- * One after the other, and within each two files at a time: on two cores a real stack waits for Docker and
- * for health checks half of its time. The browser's visits need the cores for themselves.
+ * One after the other, and within each so many files at a time: on two cores a real stack waits for Docker and
+ * for health checks half of its time. The browser's visits need the cores more.
  */
-const WORKERS = 2;
+const WORKERS = { unit: 2, stack: 3, browser: 2 };
 const elsewhere = ["**/node_modules/**", "bin/**", "test/**"];
 // A busy machine is no defect; a test that hangs still ends.
-const unit = { sequence: { groupOrder: 0 }, testTimeout: 60_000, hookTimeout: 60_000 };
+const unit = {
+  maxWorkers: WORKERS.unit,
+  sequence: { groupOrder: 0 },
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
+};
 const real = { testTimeout: 600_000, hookTimeout: 600_000 };
 
 export default defineConfig({
   test: {
-    maxWorkers: WORKERS,
     reporters: ["default", "./test/support/closingLineReporter.mts"],
     projects: [
       {
@@ -41,6 +45,7 @@ export default defineConfig({
           name: "stack",
           include: ["test/stack/**/*.test.ts"],
           sequence: { groupOrder: 1 },
+          maxWorkers: WORKERS.stack,
           ...real,
         },
       },
@@ -49,6 +54,7 @@ export default defineConfig({
           name: "browser",
           include: ["test/browser/**/*.test.ts"],
           sequence: { groupOrder: 2 },
+          maxWorkers: WORKERS.browser,
           ...real,
         },
       },
