@@ -138,6 +138,7 @@ describe("doom status and doom password", () => {
         { name: `doom-${stack}-gateway`, role: "gateway", state: "running", health: "healthy" },
       ],
       volumes: [`doom-${stack}-data-1`],
+      resting: [],
       notes: [],
     });
     expect((await doom("status")).stdout).toContain(`${stack}  healthy  http://127.0.0.1:`);
