@@ -1,4 +1,6 @@
+import { randomBytes } from "node:crypto";
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { hostname, userInfo } from "node:os";
 import { dirname, join } from "node:path";
 import {
   type PromotionEntry,
@@ -39,6 +41,16 @@ function read(project: Project, stack: string): { entries: PromotionEntry[]; las
       fix: "restore it from a backup of the state folder",
     });
   }
+}
+
+/** What tells one entry from another: when, by whom, and an ID that sorts by time. */
+export function entryHead(): Pick<PromotionEntry, "id" | "at" | "who"> {
+  const at = new Date().toISOString();
+  return {
+    id: `${at.replace(/[-:]|\..*/g, "")}-${randomBytes(4).toString("hex")}`,
+    at,
+    who: `${userInfo().username}@${hostname()}`,
+  };
 }
 
 /** Adds an entry, on the disk before this returns. Throws a {@link Failure}. */

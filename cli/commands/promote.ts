@@ -1,5 +1,3 @@
-import { randomBytes } from "node:crypto";
-import { hostname, userInfo } from "node:os";
 import {
   type Bundle,
   bundleHash,
@@ -23,7 +21,12 @@ import {
   unverifiedIn,
   withBundle,
 } from "../../operations/promotion";
-import { allowImages, readPromotions, recordPromotion } from "../../operations/promotionRecords";
+import {
+  allowImages,
+  entryHead,
+  readPromotions,
+  recordPromotion,
+} from "../../operations/promotionRecords";
 import { type EnvironmentSession, openEnvironmentSession } from "../../operations/stackSession";
 import { readCommand, withUpgradeLock } from "../../operations/upgradeCommand";
 import { readRecords } from "../../operations/upgradeRecords";
@@ -58,6 +61,11 @@ export async function promote(
 ): Promise<Outcome> {
   context.display.enter(`checking ${from} and ${to}`);
   const seconds = secondsOf(options.watch);
+  if (options.undo && options.dryRun) {
+    throw new Failure("usage", "--undo and --dry-run do not go together: a way back has no plan.", {
+      fix: `the record says what it would bring back: .state/promotions/${to}.jsonl`,
+    });
+  }
   const target = await openEnvironmentSession(to);
   const { project, environment } = target;
   const terms = requireTerms(project, from, to);
@@ -214,16 +222,13 @@ type Ending = Pick<PromotionEntry, "result" | "upgradeRecord" | "because">;
 
 function entryOf({ stack }: UpgradeTask, plan: Plan, ending: Ending): PromotionEntry {
   const { bundle, hash, gates, approvedBy, stackFileBefore, imagesBefore } = plan;
-  const at = new Date().toISOString();
   return {
     promotion: 1,
-    id: `${at.replace(/[-:]|\..*/g, "")}-${randomBytes(4).toString("hex")}`,
+    ...entryHead(),
     from: bundle.from,
     to: stack,
     kind: "promotion",
-    who: `${userInfo().username}@${hostname()}`,
     approvedBy,
-    at,
     bundle,
     hash,
     gates,

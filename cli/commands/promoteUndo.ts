@@ -1,8 +1,11 @@
-import { randomBytes } from "node:crypto";
-import { hostname, userInfo } from "node:os";
 import { type PromotionEntry, standingPromotion } from "../../checks/promotion";
 import { Failure } from "../../operations/failure";
-import { allowImages, readPromotions, recordPromotion } from "../../operations/promotionRecords";
+import {
+  allowImages,
+  entryHead,
+  readPromotions,
+  recordPromotion,
+} from "../../operations/promotionRecords";
 import { readRecords } from "../../operations/upgradeRecords";
 import type { Outcome } from "../output";
 import { presentFile, returnTo, settle, type UpgradeTask } from "../upgradeRun";
@@ -30,14 +33,11 @@ export async function undoPromotion(task: UpgradeTask, from: string): Promise<Ou
     putBack();
     throw error;
   }
-  const at = new Date().toISOString();
   recordPromotion(project, {
     ...last,
-    id: `${at.replace(/[-:]|\..*/g, "")}-${randomBytes(4).toString("hex")}`,
+    ...entryHead(),
     kind: "undo",
     result: "undone",
-    who: `${userInfo().username}@${hostname()}`,
-    at,
     takesBack: last.id,
   });
   context.display.stop();

@@ -73,6 +73,10 @@ describe("what is refused before anything is looked at", () => {
     ["backwards", () => [target.stack, source.stack]],
     ["from an unknown stack", () => ["nobody", target.stack]],
     ["to an unknown stack", () => [source.stack, "nobody"]],
+    [
+      "a way back that is only to be shown",
+      () => [source.stack, target.stack, "--undo", "--dry-run"],
+    ],
   ])("%s", async (_, stacks) => {
     const before = await seen();
     const { code, stderr } = await doom("promote", ...stacks());
