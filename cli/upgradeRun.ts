@@ -3,11 +3,12 @@ import type Docker from "dockerode";
 import { judgeState } from "../checks/containerState";
 import type { UpgradeRecord } from "../checks/upgradeRecord";
 import type { EnvironmentConfig } from "../config/schema";
-import { Failure } from "../operations/failure";
+import { dockerFailure, isDockerLost } from "../operations/dockerHost";
+import { errorText, Failure } from "../operations/failure";
 import type { Project } from "../operations/project";
 import { openEnvironmentSession } from "../operations/stackSession";
 import { endCommand, type UpgradeCommand, writeCommand } from "../operations/upgradeCommand";
-import { readJournal } from "../operations/upgradeJournal";
+import { isOpen, readJournal } from "../operations/upgradeJournal";
 import { openJournals, recordJournals } from "../operations/upgradeRecords";
 import {
   askForReturn,
@@ -15,6 +16,7 @@ import {
   proveReturn,
   type Return,
 } from "../operations/upgradeReturnPlan";
+import { STAGE_NAMES } from "../operations/upgradeRun";
 import { serviceOf, type UpgradeService, unitName } from "../operations/upgradeServices";
 import { readStackText, writeStackText } from "../operations/upgradeTarget";
 import { updateEnvironment } from "./commands/up";
@@ -130,7 +132,9 @@ export async function watch(
   try {
     for (;;) {
       interruption.signal.throwIfAborted();
-      const now = await looks();
+      const now = await looks().catch((error: unknown) => {
+        throw isDockerLost(error) ? lostWhileWatching(stack, error) : error;
+      });
       for (const [position, info] of now.entries()) {
         const { kind, evidence } = judgeState(info, first[position] ?? info);
         if (kind === "failed") return `${info.Name.slice(1)}: ${evidence}`;
@@ -140,6 +144,53 @@ export async function watch(
     }
   } finally {
     interruption.end();
+  }
+}
+
+function lostWhileWatching(stack: string, error: unknown): Failure {
+  const { summary, fix } = dockerFailure(error);
+  return new Failure("update", `The new version of ${stack} can no longer be watched: ${summary}`, {
+    fix: `${fix}; then the same command watches on, and npx doom rollback ${stack} goes back`,
+  });
+}
+
+/** The stage in which the gate of a container was left with things to take back; undefined when none was. */
+function openStage({ project, stack, service, environment }: UpgradeTask): string | undefined {
+  const journals = service
+    .numbers(environment)
+    .map((instance) => readJournal(project, stack, unitName({ service, instance })));
+  const open = journals.find((journal) => isOpen(journal));
+  return open && STAGE_NAMES[open.stage];
+}
+
+/**
+ * Does what takes back an upgrade that failed for `problems`.
+ *
+ * Throws a {@link Failure} that names the stage and how to go on, when Docker is not there to do it.
+ */
+export async function takingBack<T>(
+  task: UpgradeTask,
+  target: string,
+  problems: readonly string[],
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const inTheWay =
+      isDockerLost(error) || (error instanceof Failure && error.kind === "preflight");
+    if (!inTheWay) throw error;
+    const { stack } = task;
+    const stage = openStage(task);
+    const where = stage === undefined ? "" : ` at ${stage}`;
+    throw new Failure(
+      "update",
+      `The upgrade of ${stack} to ${target} failed${where}, and could not be taken back yet:`,
+      {
+        problems: [...problems, errorText(isDockerLost(error) ? dockerFailure(error) : error)],
+        fix: `put that right; then npx doom rollback ${stack} brings the old version back, and the same command tries the upgrade again`,
+      },
+    );
   }
 }
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { dockerAddress, dockerFailure, isDockerLocal } from "./dockerHost";
+import { dockerAddress, dockerFailure, isDockerLocal, isDockerLost } from "./dockerHost";
 import { Failure } from "./failure";
 
 describe("dockerAddress", () => {
@@ -37,4 +37,18 @@ describe("dockerFailure", () => {
     const failure = new Failure("state", "x");
     expect(dockerFailure(failure)).toBe(failure);
   });
+});
+
+describe("isDockerLost", () => {
+  it.each([
+    ["a connection that is refused", { code: "ECONNREFUSED", syscall: "connect" }],
+    ["one that breaks off", { code: "ECONNRESET" }],
+    ["silence", { code: "ESOCKETTIMEDOUT" }],
+  ])("tells %s", (_, error) => expect(isDockerLost(error)).toBe(true));
+
+  it.each([
+    ["an answer of the engine's", { statusCode: 409 }],
+    ["a missing file", { code: "ENOENT", syscall: "open" }],
+    ["a failure that is explained already", new Failure("preflight", "x")],
+  ])("is not taken in by %s", (_, error) => expect(isDockerLost(error)).toBe(false));
 });

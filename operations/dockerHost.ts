@@ -182,6 +182,23 @@ export function isDockerError(error: unknown): boolean {
   return statusCode !== undefined || syscall === "connect" || code === "ECONNRESET";
 }
 
+/** Whether an error says that Docker cannot be reached, or no longer; its own answers are something else. */
+export function isDockerLost(error: unknown): boolean {
+  const { statusCode } = error as { statusCode?: number };
+  const code = errorCode(error) ?? "";
+  const silent = code === "ETIMEDOUT" || code === "ESOCKETTIMEDOUT";
+  return statusCode === undefined && (silent || isDockerError(error));
+}
+
+/** Does `work`; a Docker that is lost in it is told in words. */
+export async function namingLostDocker<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw isDockerLost(error) ? dockerFailure(error) : error;
+  }
+}
+
 /** Says in words why Docker did not answer, with the fix. */
 export function dockerFailure(error: unknown): Failure {
   if (error instanceof Failure) return error;

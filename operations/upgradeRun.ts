@@ -4,7 +4,7 @@ import { judgeState } from "../checks/containerState";
 import { dockerLabels, type UpgradeRole } from "../config/names";
 import type { EnvironmentConfig } from "../config/schema";
 import { lastLogLines } from "./containerLog";
-import { dockerFailure } from "./dockerHost";
+import { dockerFailure, isDockerLost } from "./dockerHost";
 import { errorText, Failure } from "./failure";
 import { ownLock } from "./locks";
 import type { Observer } from "./migrationContainer";
@@ -119,7 +119,9 @@ export async function stopContainer({ docker }: GateRun, id: string): Promise<vo
 /** As components/codeServer.ts has it: editors write their state when they are told to stop. */
 const STOP_SECONDS = 20;
 const HEALTHY_MS = 90_000;
-const DOCKER_MS = 90_000;
+/** How long a Docker that is being started anew may be away, and how long before that it may still answer. */
+const DOCKER_MS = 45_000;
+const STOPPING_MS = 20_000;
 const POLL_MS = 250;
 const LOG_LINES = 20;
 
@@ -201,7 +203,7 @@ export async function undo(run: GateRun, journal: Journal): Promise<void> {
 }
 
 /** What a stage is called in a message. */
-const STAGE_NAMES: Readonly<Record<Stage, string>> = {
+export const STAGE_NAMES: Readonly<Record<Stage, string>> = {
   asked: "the beginning",
   copying: "the copy of the data",
   rehearsing: "the rehearsal",
@@ -230,8 +232,7 @@ export async function orUndo<T>(
     const what = kind === "upgrade" ? "The upgrade" : "The way back";
     const where = `${what} of ${run.service.title(run.instance)} to ${imageText(to)} failed at ${STAGE_NAMES[stage]}: ${reason.summary}`;
     try {
-      await untilDockerAnswers(run);
-      await undo(run, journal);
+      await takeBack(run, journal);
     } catch (second) {
       throw new Failure("update", `${where} It could not be taken back yet:`, {
         problems: [...reason.problems, errorText(second)],
@@ -246,6 +247,35 @@ export async function orUndo<T>(
       fix: `${serves}, its data untouched; ${reason.fix ?? "put that right, or choose another image"}`,
     });
   }
+}
+
+const TRIES = 3;
+
+/**
+ * Takes back what was done, and once more when Docker went away under that: one that is being stopped answers until
+ * it is gone, and fails at what it is asked for, or stops what it has just started.
+ */
+async function takeBack(run: GateRun, journal: Journal): Promise<void> {
+  for (let left = TRIES; ; left -= 1) {
+    await untilDockerAnswers(run);
+    try {
+      return await undo(run, journal);
+    } catch (error) {
+      if (left === 1 || !(await goesAway(run))) throw error;
+    }
+  }
+}
+
+/** Whether Docker ceases to answer within the time that it may take to stop its containers. */
+async function goesAway({ docker }: GateRun): Promise<boolean> {
+  for (const end = Date.now() + STOPPING_MS; Date.now() < end; await wait(POLL_MS)) {
+    try {
+      await docker.ping();
+    } catch {
+      return true;
+    }
+  }
+  return false;
 }
 
 /** A Docker that is started anew takes its time, and the container can only be started when it is back. */
@@ -264,5 +294,6 @@ async function untilDockerAnswers({ docker, observer }: GateRun): Promise<void> 
 }
 
 function asFailure(error: unknown): Failure {
+  if (isDockerLost(error)) return dockerFailure(error);
   return error instanceof Failure ? error : new Failure("update", `${errorText(error)}.`);
 }

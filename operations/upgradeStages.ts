@@ -30,6 +30,7 @@ export async function passUpgrade(run: GateRun, first: Journal): Promise<Journal
   const { docker, stack, instance, signal } = run;
   const clone = upgradeName(stack, "rehearsal", instance, first.id);
   const upgrade = new Upgrade(run, first, clone);
+  const remove = () => removeVolumes(docker, [clone]);
   try {
     return await orUndo(
       run,
@@ -40,11 +41,14 @@ export async function passUpgrade(run: GateRun, first: Journal): Promise<Journal
         await ensureVolume(run, "rehearsal", clone);
         const mounts = [volumeAt(first.copy, COPY), volumeAt(clone, CLONE)];
         await withData(run, mounts, (data, tools) => upgrade.pass(data, tools), { signal });
+        await remove();
         return upgrade.journal;
       },
     );
-  } finally {
-    await removeVolumes(docker, [clone]);
+  } catch (error) {
+    // Without Docker it stays until the next run, which knows whose it was; and there is worse to tell.
+    await remove().catch(() => {});
+    throw error;
   }
 }
 

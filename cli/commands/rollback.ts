@@ -1,5 +1,5 @@
 import { chooseRecord, type UpgradeRecord } from "../../checks/upgradeRecord";
-import { connectDocker } from "../../operations/dockerHost";
+import { connectDocker, namingLostDocker } from "../../operations/dockerHost";
 import { Failure } from "../../operations/failure";
 import { refuseHeld } from "../../operations/locks";
 import { openEnvironmentSession } from "../../operations/stackSession";
@@ -38,7 +38,7 @@ export async function rollback(
   refuseHeld(project, stack);
   const docker = await connectDocker(TIMEOUT_MS);
   const asked = { project, docker, stack, service: serviceOf(service), environment, context };
-  return withUpgradeLock(project, stack, async () => {
+  const work = async (): Promise<Outcome> => {
     const cut = readCommand(project, stack);
     // What was cut off comes first, whatever it was about.
     const task = cut === undefined ? asked : taskOf(asked, cut);
@@ -71,7 +71,8 @@ export async function rollback(
       ...keptLines(task.service, kept).map((line) => `  ${line}`),
     ].join("\n");
     return { text, data: { changed: true, record: record.id, claims, kept, pinned } };
-  });
+  };
+  return withUpgradeLock(project, stack, () => namingLostDocker(work));
 }
 
 /** What was cut off comes first; then what was not verified; then the newest that runs, or the one asked for. */

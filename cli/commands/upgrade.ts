@@ -1,6 +1,6 @@
 import type { UpgradeRecord } from "../../checks/upgradeRecord";
 import type { EnvironmentConfig } from "../../config/schema";
-import { connectDocker } from "../../operations/dockerHost";
+import { connectDocker, namingLostDocker } from "../../operations/dockerHost";
 import { environmentStatus } from "../../operations/environmentStatus";
 import { errorText, Failure } from "../../operations/failure";
 import { refuseHeld } from "../../operations/locks";
@@ -35,6 +35,7 @@ import {
   returnTo,
   runningImages,
   settle,
+  takingBack,
   taskOf,
   type UpgradeTask,
   unverifiedUpgrade,
@@ -70,7 +71,8 @@ export async function upgrade(
   const task: UpgradeTask = { project, docker, stack, service, environment, context };
   return withUpgradeLock(project, stack, () => {
     const stackFile = withTarget(presentFile(task), service, target);
-    return upgradeTo(task, { target, stackFile, seconds, retryHeld: options.retryHeld ?? false });
+    const retryHeld = options.retryHeld ?? false;
+    return namingLostDocker(() => upgradeTo(task, { target, stackFile, seconds, retryHeld }));
   });
 }
 
@@ -162,19 +164,19 @@ async function giveUp(
   }: { readonly command: UpgradeCommand; readonly began: number; readonly error: unknown },
 ): Promise<never> {
   const { project, stack, context } = task;
-  const problems = error instanceof Failure ? error.problems : [];
+  const given = error instanceof Failure ? error.problems : [];
+  const problems = given.length > 0 ? given : [errorText(error)];
   const record = unverifiedUpgrade(task);
   if (record) return goBack(task, command, record, errorText(error));
   const stage = failedStage(task, began);
-  if (stage === "rehearsing")
-    hold(project, stack, command.target, problems.at(-1) ?? errorText(error));
-  context.display.line("the old version serves; taking back what was noted of the new one");
-  await settle(task, command.stackFileBefore);
+  if (stage === "rehearsing") hold(project, stack, command.target, problems.at(-1) as string);
+  context.display.line("taking back what was noted of the new version");
+  await takingBack(task, command.target, problems, () => settle(task, command.stackFileBefore));
   throw new Failure(
     "update",
     `${stack} was not upgraded to ${command.target}; it goes on as it was.`,
     {
-      problems: problems.length > 0 ? problems : [errorText(error)],
+      problems,
       fix: "put that right and run it again, or choose another version (--to)",
     },
   );
@@ -189,7 +191,9 @@ async function goBack(
   const { project, stack, context } = task;
   context.display.line(`the new version failed; going back: ${because}`);
   hold(project, stack, command.target, because);
-  const { kept } = await returnTo(task, record, { ...command, because });
+  const { kept } = await takingBack(task, command.target, [because], () =>
+    returnTo(task, record, { ...command, because }),
+  );
   throw new Failure(
     "update",
     `The upgrade of ${stack} to ${command.target} failed and was taken back: image, configuration and data are proven to be as before.`,
