@@ -1,13 +1,16 @@
 // First: clients find the engine that it names.
 import "../support/ownDaemon";
+import { execFile } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import path from "node:path";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { imageName } from "../../config/names";
 import { connectDocker } from "../../operations/dockerHost";
 import { findBaseImage, toolsImageSource } from "../../operations/imageSources";
 import { ensureToolsImage } from "../../operations/toolsImage";
-import { engine, isHealthy, runIn, waitForContainer } from "../support/dockerHost";
+import { readJournal, type Stage } from "../../operations/upgradeJournal";
+import { containersOf, engine, isHealthy, runIn, waitForContainer } from "../support/dockerHost";
 import { DoomProcess, runDoom } from "../support/doomProcess";
 import { ownDaemon as daemon } from "../support/ownDaemon";
 import { createProjectCopy, type ProjectCopy } from "../support/projectCopy";
@@ -15,8 +18,8 @@ import { UpgradeLife } from "../support/upgradeLife";
 import { buildImage } from "./fixtures/image/imageContainer";
 
 /*
- * An engine that is stopped, killed or held still under a migration. It is one of this
- * test's own, since all others need theirs; one environment on it lives through all of it.
+ * An engine that is stopped, killed or held still under a migration and in the cutover of an upgrade. It is one of
+ * this test's own, since all others need theirs; one environment on it lives through all of it.
  */
 let copy: ProjectCopy;
 let life: UpgradeLife;
@@ -41,6 +44,15 @@ async function takeImages(): Promise<void> {
   await engine.getImage(gateway).tag({ repo: "doom-test/gateway" });
   const dockerfile = path.join(copy.root, "images", "gateway", "Dockerfile");
   writeFileSync(dockerfile, "FROM doom-test/gateway\n");
+}
+
+/** The same editor with one more layer. */
+async function derived(): Promise<string> {
+  const build = promisify(execFile)("docker", ["build", "--quiet", "-"], {
+    env: { ...process.env, DOCKER_BUILDKIT: "0" },
+  });
+  build.child.stdin?.end(`FROM ${image}\nLABEL doom.test.sound=true\n`);
+  return (await build).stdout.trim();
 }
 
 beforeAll(async () => {
@@ -120,5 +132,66 @@ describe("under a migration, an engine that", () => {
     daemon.resume();
     await waitForContainer(life.editor, isHealthy);
     await finishes("silent", before);
+  });
+});
+
+describe("in the cutover of an upgrade, an engine that", () => {
+  let sound: string;
+  beforeAll(async () => {
+    sound = await derived();
+    // The engine that died has ended the gateway at its next start, and does not start it again.
+    await life.doom("up", life.stack);
+  });
+
+  const upgrade = () => ["upgrade", life.stack, "--image", sound, "--watch", "0"];
+  const reached = (stage: Stage) => () =>
+    readJournal(copy.project, life.stack, "code-server-1")?.stage === stage ? true : undefined;
+  const serves = () =>
+    expect
+      .poll(async () => (await containersOf(life.stack)).map(isHealthy), { timeout: 60_000 })
+      .toEqual([true, true]);
+
+  /** Runs an upgrade, with `fault` when its editor is stopped. */
+  async function upgradeWith(fault: () => Promise<void>) {
+    const before = await life.state();
+    const run = new DoomProcess(copy.root, upgrade());
+    await run.until(reached("stopping"));
+    await fault();
+    const { code, stdout, stderr } = await run.result();
+    expect([code, stdout], stderr).toEqual([8, ""]);
+    return { before, stderr };
+  }
+
+  it("is started anew: the old version serves with its data, and nothing is left to do", async () => {
+    const { before, stderr } = await upgradeWith(async () => {
+      await daemon.stop();
+      await daemon.start();
+    });
+    expect(stderr).toContain("failed at the cutover");
+    expect(stderr).toContain("serves as before, its data untouched");
+    expect(stderr).toContain("it goes on as it was");
+    await serves();
+    await life.requireAsBefore(before, "the engine's restart");
+    expect(await life.doom("up", life.stack)).toContain("nothing changed");
+  });
+
+  it("dies for good: what has to be done is said, and brings the old version back", async () => {
+    const { before, stderr } = await upgradeWith(() => daemon.kill());
+    expect(stderr).toContain(
+      `The upgrade of ${life.stack} to ${sound} failed at the cutover, and could not be taken back yet:`,
+    );
+    expect(stderr).toContain("Docker is not running: nothing answers on");
+    expect(stderr).toContain(`then npx doom rollback ${life.stack} brings the old version back`);
+    // As long as it is gone, nothing claims to have done anything.
+    const without = await runDoom(copy.root, upgrade());
+    expect([without.code, without.stdout], without.stderr).toEqual([6, ""]);
+    await daemon.start();
+    expect((await containersOf(life.stack)).map(({ State }) => State.Running)).toEqual([
+      false,
+      false,
+    ]);
+    await life.doom("rollback", life.stack);
+    await serves();
+    await life.requireAsBefore(before, "the engine's end");
   });
 });
