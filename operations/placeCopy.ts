@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { ManifestEnd } from "../checks/manifest";
 import { compareManifests, type Difference } from "../checks/manifestCompare";
 import { activeWriters } from "../checks/migrationRules";
@@ -117,7 +118,7 @@ class Copy {
     const present = target.exists ? [[TARGET, target.key] as const] : [];
     const [[from = "", to = ""], stamps] = await Promise.all([
       identitiesOf(tools, [[SOURCE, source.key], ...present]),
-      request.quick && isRemembered(project, target.key) ? look(tools) : undefined,
+      isRemembered(project, target.key) ? look(tools) : undefined,
     ]);
     return new Copy(request, tools, new CopyRecord(project, target.key, from, to), stamps);
   }
@@ -188,15 +189,25 @@ class Copy {
       await this.requireUntouched();
       return undefined;
     }
-    if (this.request.quick && areEqual(this.record.stamps, this.stamps)) {
+    if (await this.isAsProven()) {
       const { source } = proofFiles(this.record.folder);
       return this.result(await manifestEnd(source), false);
     }
     const proof = await this.compare(this.request.quick ? { earlier: this.record.folder } : {});
     await this.requireUntouched();
-    // Those of the last proof still hold for trees that have not been touched since, and for no others.
-    this.stamps ??= this.record.stamps;
     return proof.differing === 0 ? this.finish(proof, false) : undefined;
+  }
+
+  /**
+   * Whether nothing was touched since the last proof, and unless that is enough, all of both is still the same to read:
+   * a disk that forgets touches nothing. A new proof, which takes twice as long, says what differs.
+   */
+  private async isAsProven(): Promise<boolean> {
+    if (!areEqual(this.record.stamps, this.stamps)) return false;
+    if (this.request.quick) return true;
+    this.request.observer.enter("reading every file of source and target");
+    const differing = await copyTree(this.tools, { ...TREES, dryRun: true, contents: true });
+    return isDeepStrictEqual(differing, NOTHING);
   }
 
   private async requireUntouched(): Promise<void> {
@@ -261,7 +272,7 @@ class Copy {
     const flushed = flushTree(this.tools, TARGET);
     // Awaited below: until then a failure has to count as handled.
     flushed.catch(() => {});
-    this.stamps = await look(this.tools);
+    this.stamps = await look(this.tools, 0.1);
     let proof = await this.compare(quick ? { earlier: this.record.folder } : {});
     if (proof.contents.length > 0) {
       this.request.observer.enter(`copying ${proof.contents.length} files again`);
@@ -313,8 +324,8 @@ class Copy {
 }
 
 /** What both are by their inodes alone. */
-async function look(tools: ToolsContainer): Promise<Stamps> {
-  const stamps = await stampsOf(tools, [SOURCE, TARGET]);
+async function look(tools: ToolsContainer, wait = 0): Promise<Stamps> {
+  const stamps = await stampsOf(tools, [SOURCE, TARGET], wait);
   return [stamps.get(SOURCE), stamps.get(TARGET)];
 }
 

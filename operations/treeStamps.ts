@@ -5,9 +5,11 @@ import type { ToolsContainer } from "./toolsContainer";
 /**
  * The root's `lost+found` belongs to the file system, as in a manifest; see images/tools/lib/listing.mjs. The
  * kernel's clock for files moves in steps of up to 10 ms: what changed in the last 0.1 s may change again
- * without another time, so that nothing is printed then.
+ * without another time, so that nothing is printed for such a tree.
  */
 const STAMPS = `
+sleep "$1"
+shift
 stamp() {
   cd "$1"
   local before=$(($(date +%s%N) - 100000000)) stamp new
@@ -26,13 +28,16 @@ for one in "\${running[@]}"; do wait "$one"; done`;
  * The stamps of trees, by their roots: the same as long as nothing in a tree was written or renamed and no attribute
  * was set, since each of these gives an inode another time of change, or a path another inode.
  *
- * They hold on this host alone. A tree that was touched just now has none. Throws ToolFailed.
+ * They hold on this host alone. A tree that was touched in the 0.1 s before has none: `wait` is for how long nothing
+ * is done first, in seconds. Throws ToolFailed.
  */
 export async function stampsOf(
   tools: ToolsContainer,
   roots: readonly string[],
+  wait = 0,
 ): Promise<Map<string, string>> {
-  const { stdout } = await tools.run(["bash", "-euo", "pipefail", "-c", STAMPS, "bash", ...roots]);
+  const program = ["bash", "-euo", "pipefail", "-c", STAMPS, "bash"];
+  const { stdout } = await tools.run([...program, String(wait), ...roots]);
   const lines = stdout.split("\n").filter((line) => line !== "");
   return new Map(lines.map((line) => line.split(" ") as [string, string]));
 }
