@@ -182,14 +182,20 @@ describe("doom status and doom password", () => {
 
 describe("doom open", () => {
   const url = () => `http://127.0.0.1:${environment.port}/`;
-  const nothing = { CI: "", DISPLAY: "", WAYLAND_DISPLAY: "", WSL_DISTRO_NAME: "", BROWSER: "" };
-  const desktop = { ...nothing, DISPLAY: ":99" };
+  // Without a display, so that a browser of this machine has no say.
+  const displays = {
+    DISPLAY: "",
+    WAYLAND_DISPLAY: "",
+    WSL_DISTRO_NAME: "",
+    XDG_CURRENT_DESKTOP: "",
+  };
+  const nothing = { ...displays, CI: "", BROWSER: "" };
 
   it("hands the address to the user's browser, and nothing else", async () => {
     const [browser, opened] = ["browser", "opened"].map((name) => path.join(copy.root, name));
     const script = `#!/bin/sh\nprintf '%s\\n' "$@" >>"${opened}"\n`;
     writeFileSync(browser as string, script, { mode: 0o755 });
-    const variables = { ...desktop, BROWSER: browser as string };
+    const variables = { ...nothing, BROWSER: browser as string };
     const { code, stdout, stderr } = await runDoom(copy.root, ["open", stack, "1"], variables);
     expect([code, stderr]).toEqual([0, ""]);
     expect(stdout).toBe(`opened ${url()}\n  password: npx doom password ${stack} 1\n`);
@@ -200,10 +206,14 @@ describe("doom open", () => {
     ["without a display", nothing, /^not opened: .*display/],
     [
       "with a browser that does not start",
-      { ...desktop, BROWSER: "/bin/false" },
+      { ...nothing, BROWSER: "/bin/false" },
       /^not opened: no browser could be started/,
     ],
-    ["in a CI job", { ...desktop, CI: "true" }, /^not opened: this is a CI job/],
+    [
+      "in a CI job",
+      { ...nothing, CI: "true", BROWSER: "/bin/true" },
+      /^not opened: this is a CI job/,
+    ],
   ])("prints the address %s, and how to get there", async (_title, variables, reason) => {
     const { code, stdout, stderr } = await runDoom(copy.root, ["open", stack], variables);
     expect([code, stdout]).toEqual([0, `${url()}\n`]);
