@@ -14,6 +14,7 @@ import { findProject } from "../../operations/project";
 import { configurationsSoak } from "./configurations";
 import { idleWebSocketSoak } from "./idleWebSocket";
 import { migrationSoak } from "./migration";
+import { promotionsSoak } from "./promotions";
 import type { Soak } from "./soak";
 import { upgradeSoak } from "./upgrade";
 import { upgradeKillsSoak } from "./upgradeKills";
@@ -24,6 +25,7 @@ const SOAKS: readonly Soak[] = [
   configurationsSoak,
   idleWebSocketSoak,
   migrationSoak,
+  promotionsSoak,
   upgradeSoak,
   upgradeKillsSoak,
 ];
