@@ -19,6 +19,12 @@ export function isolationProblems(proof: Reachability): string[] {
   ];
 }
 
+/** Whether nothing speaks against the isolation but probes that failed: no answer at all, as on a host with too much to do. */
+export function isInconclusive({ problems, shared, missing }: Reachability): boolean {
+  const failed = problems.filter(({ result }) => result.outcome === "ERROR");
+  return failed.length > 0 && failed.length === problems.length + shared.length + missing.length;
+}
+
 function notAsDeclared(problems: readonly Answered[]): string[] {
   const groups = new Map<string, Answered[]>();
   for (const one of problems) {
