@@ -1,17 +1,20 @@
 import type { Answered, Reachability } from "./reachability";
 
 /**
- * Why a proof of isolation is none, a line each; empty when it is one.
+ * Why a proof of isolation is none, a line each; empty when it is one. What says most comes first.
  *
  * One line for each pair and way, since one hole opens dozens of cells.
  */
 export function isolationProblems(proof: Reachability): string[] {
   const { problems, shared, controls, missing } = proof;
   return [
-    ...notAsDeclared(problems),
     ...shared.map(
       ({ kind, thing, between }) => `SHARED ${kind}: ${thing}, between ${between.join(" and ")}`,
     ),
+    ...notAsDeclared([
+      ...problems.filter((one) => !hasFailed(one)),
+      ...problems.filter((one) => hasFailed(one)),
+    ]),
     ...controls
       .filter(({ by }) => by === undefined)
       .map(({ target }) => `NOT PROVEN: nothing that may reaches ${target}`),
@@ -19,10 +22,13 @@ export function isolationProblems(proof: Reachability): string[] {
   ];
 }
 
+/** Whether the probe itself failed, which is no answer. */
+const hasFailed = ({ result }: Answered) => result.outcome === "ERROR";
+
 /** Whether nothing speaks against the isolation but probes that failed: no answer at all, as on a host with too much to do. */
 export function isInconclusive({ problems, shared, missing }: Reachability): boolean {
-  const failed = problems.filter(({ result }) => result.outcome === "ERROR");
-  return failed.length > 0 && failed.length === problems.length + shared.length + missing.length;
+  const others = shared.length + missing.length;
+  return problems.length > 0 && problems.every(hasFailed) && others === 0;
 }
 
 function notAsDeclared(problems: readonly Answered[]): string[] {

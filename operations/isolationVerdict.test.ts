@@ -37,7 +37,7 @@ describe("the verdict on isolation", () => {
   test.each<[string, readonly (object | Error)[], string[], number]>([
     ["is a proof", [SOUND], [], 1],
     ["is what another attempt proves, when probes have failed", [LATE, gone, SOUND], [], 3],
-    ["is red at once for what is open", [OPEN, SOUND], [`${line("ERROR")}; and 1 more`], 1],
+    ["is red at once for what is open", [OPEN, SOUND], [`${line("OPEN")}; and 1 more`], 1],
     [
       "is red at once for what is missing",
       [MISSING, SOUND],
