@@ -13,6 +13,7 @@ import { createGunzip } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type NamedSecret, SecretSearch } from "../../checks/secretSearch";
 import { stackSecrets } from "../../checks/stackSecrets";
+import { dockerName } from "../../config/names";
 import { stackParts } from "../../operations/diagnostics";
 import { deliverBundle } from "../../operations/diagnosticsBundle";
 import type { PlaceResult } from "../../operations/placeSearch";
@@ -23,17 +24,20 @@ import { engine } from "../support/dockerHost";
 import { runDoom } from "../support/doomProcess";
 import type { LiveEnvironment } from "../support/liveEnvironment";
 import { type LiveProject, startProject } from "../support/liveProject";
-import { PlantedLeaks } from "./fixtures/plantedLeaks";
+import { PlantedLeaks, writeToVolume } from "./fixtures/plantedLeaks";
 
 /*
- * One running environment with every kind of secret, whose scan finds nothing; then one leak in every
- * place, and the scan of the same environment finds each of them. The bundle of diagnostics of all that holds none.
+ * One running environment with every kind of secret, beside another one, whose scan finds nothing; then one leak in
+ * every place, and the scan of the same environment finds each of them. The bundle of diagnostics of all that holds
+ * none.
  */
 const GIVEN = `given-${randomBytes(18).toString("base64url")}"\\é`;
 let project: LiveProject;
 let environment: LiveEnvironment;
 let secrets: NamedSecret[];
 let leaks: PlantedLeaks | undefined;
+/** All that the other environment of the project has on the host. */
+const foreign = () => dockerName(project.environment("other").stack, "data", 1);
 
 const PASSPHRASE = "the passphrase";
 const GIVEN_NAME = "doom-coding:secrets.code-server-1";
@@ -60,8 +64,14 @@ async function scan(): Promise<{ code: number; report: Report }> {
 }
 
 beforeAll(async () => {
-  project = await startProject({ secret: { instances: 2, access: { tier: "limited" } } });
+  project = await startProject({
+    secret: { instances: 2, access: { tier: "limited" } },
+    other: {},
+  });
   environment = project.environment("secret");
+  const Labels = { "doom.stack": project.environment("other").stack };
+  await engine.createVolume({ Name: foreign(), Labels });
+  await writeToVolume(foreign(), "file", "work");
   const key = ["config", "set", "--secret", "--path", GIVEN_NAME];
   await environment.pulumiWithInput(GIVEN, ...key);
   // What the creation prints is kept, so that the scan of the reports looks through it.
@@ -136,7 +146,7 @@ describe("a running environment", () => {
       "container logs": 3,
       "stack file": 1,
       reports: 2,
-      "passphrase files": 1,
+      "passphrase files": 2,
     });
     // Of each container at least the init process, its command line and its environment.
     expect(counts["container processes"]).toBeGreaterThanOrEqual(6);
@@ -149,7 +159,7 @@ describe("the same environment with a leak in every place", () => {
   let report: Report;
   let code: number;
   beforeAll(async () => {
-    leaks = new PlantedLeaks(environment, canaries());
+    leaks = new PlantedLeaks(environment, canaries(), foreign());
     await leaks.plant();
     ({ code, report } = await scan());
   });
@@ -177,6 +187,7 @@ describe("the same environment with a leak in every place", () => {
     ["container files", () => `${leaker()}:/leak`, () => HASH, "as it is"],
     ["data volumes", () => "data-99:data/leak", () => HASH, "base64, offset 0"],
     ["data volumes", () => "data-98:leak", generatedName, "base64, offset 2"],
+    ["other environments", () => `${foreign()}:leak`, generatedName, "HEX"],
     ["image layers", () => ": leak.gz", generatedName, "as it is, packed"],
     ["image layers", () => "secret in its name", generatedName, "as it is, as a name"],
     ["stack file", () => "Pulumi.", generatedName, "as it is"],
