@@ -153,6 +153,7 @@ function describeUp({ stack }: EnvironmentSession, summary: UpSummary): Outcome 
       : []),
     "",
     "Next:",
+    `  npx doom open ${stack}      in your browser; --qr: on a phone`,
     `  npx doom status ${stack}    is everything healthy?`,
     `  npx doom preview ${stack}   after a change to Pulumi.${stack}.yaml: what would it do?`,
     `  npx doom down ${stack}      stop it; files and passwords stay for the next up`,

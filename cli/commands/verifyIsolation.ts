@@ -1,9 +1,12 @@
-import { type Answered, isProven, OUTCOMES, type Pair } from "../../checks/reachability";
+import { isolationProblems, notAsDeclared } from "../../checks/isolationProblems";
+import { isProven, OUTCOMES, type Pair } from "../../checks/reachability";
 import { Failure } from "../../operations/failure";
 import { proveReachability, type ReachabilityProof } from "../../operations/reachability";
+import type { RunBase, RunOf } from "../../report/runRecord";
 import type { CommandContext } from "../engineRun";
 import { EXIT_CODES } from "../exitCodes";
 import type { Outcome } from "../output";
+import { recorded } from "../recorded";
 import { table } from "../text";
 import { chosenEnvironments } from "../verifiedEnvironments";
 
@@ -14,8 +17,10 @@ import { chosenEnvironments } from "../verifiedEnvironments";
  */
 export async function verifyIsolation(
   stacks: readonly string[],
+  record: boolean,
   { display, interrupts }: CommandContext,
 ): Promise<Outcome> {
+  const startedAt = new Date();
   display.enter("looking at what runs");
   const chosen = await chosenEnvironments(stacks);
   const names = [...chosen.keys()];
@@ -31,22 +36,41 @@ export async function verifyIsolation(
   if (interrupts.received) {
     throw new Failure("interrupted", "Interrupted; nothing was changed, and nothing is proven.");
   }
-  return describeIsolation(names, proof);
+  const outcome = describeIsolation(names, proof);
+  if (!record) return outcome;
+  const result = isolationRun(names, proof);
+  return recorded(outcome, { question: "isolation", stacks, startedAt }, result);
+}
+
+/** The proof as a record of it: every pair, and in words what is not as declared. */
+export function isolationRun(
+  stacks: readonly string[],
+  proof: ReachabilityProof,
+): Omit<RunOf<"isolation">, keyof RunBase> {
+  const { pairs, counts, problems, controls, exposures, missing, shared, stations } = proof;
+  const uncontrolled = controls.filter(({ by }) => by === undefined).map(({ target }) => target);
+  return {
+    kind: "isolation",
+    stacks: [...stacks],
+    stations: [...stations],
+    counts: { ...counts },
+    pairs: pairs.map((pair) => ({ ...pair, counts: { ...pair.counts } })),
+    problems: notAsDeclared(problems),
+    shared: shared.map(({ kind, thing, between }) => `${kind} ${thing}: ${between.join(", ")}`),
+    controls: controls.length - uncontrolled.length,
+    uncontrolled,
+    missing: [...missing],
+    exposures: [...exposures],
+  };
 }
 
 /** The table of all pairs, what is not as declared, and the verdict. */
 export function describeIsolation(stacks: readonly string[], proof: ReachabilityProof): Outcome {
   const { answered, pairs, counts, problems, controls, exposures, missing, shared } = proof;
   const isolated = isProven(proof);
-  const uncontrolled = controls.filter(({ by }) => by === undefined).map(({ target }) => target);
   const text = [
     table([["FROM", "TO", ...OUTCOMES, "AS DECLARED"], ...pairs.map(toRow)]),
-    ...problemLines(problems),
-    ...shared.map(
-      ({ kind, thing, between }) => `SHARED ${kind}: ${thing}, between ${between.join(" and ")}`,
-    ),
-    ...uncontrolled.map((target) => `NOT PROVEN: nothing that may reaches ${target}`),
-    ...missing.map((name) => `NOT PROVEN: ${name} is declared and does not run`),
+    ...isolationProblems(proof),
     ...exposures.map((exposure) => `note: ${exposure}`),
     verdict(stacks, proof, isolated),
   ].join("\n");
@@ -68,21 +92,6 @@ export function describeIsolation(stacks: readonly string[], proof: Reachability
     },
     ...(isolated ? {} : { exitCode: EXIT_CODES.isolation }),
   };
-}
-
-/** One line for each pair and way, since one hole opens dozens of cells; `--json` has them all. */
-function problemLines(problems: readonly Answered[]): string[] {
-  const groups = new Map<string, Answered[]>();
-  for (const one of problems) {
-    const { from, to, via } = one.cell;
-    const key = `NOT AS DECLARED: ${from} to ${to} by ${via}`;
-    groups.set(key, [...(groups.get(key) ?? []), one]);
-  }
-  return [...groups].map(([key, [first, ...more]]) => {
-    const { cell, problem } = first as Answered;
-    const others = more.length === 0 ? "" : `; and ${more.length} more`;
-    return `${key} ${cell.target}, ${cell.protocol} ${cell.port}: ${problem}${others}`;
-  });
 }
 
 function toRow({ from, to, counts, asDeclared }: Pair): string[] {
