@@ -1,12 +1,16 @@
+import { readFileSync } from "node:fs";
 import net from "node:net";
+import path from "node:path";
 import tls from "node:tls";
 import { generate } from "selfsigned";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { overlaps, parseCidrLoosely } from "../../checks/cidr";
+import { parseRun } from "../../report/runRecord";
 import { kernelMemoryLimit } from "../support/controlGroup";
 import { containerIds, containersOf, engine, networksOf, volumesOf } from "../support/dockerHost";
 import { EditorClient } from "../support/editorClient";
 import { breakIsolation } from "../support/isolationBreaks";
+import { keepRecords } from "../support/keptRecords";
 import type { LiveEnvironment, StackOutputs } from "../support/liveEnvironment";
 import { type LiveProject, startProject } from "../support/liveProject";
 import { defaultGateway, reach, reachByName } from "../support/networkProbe";
@@ -305,17 +309,25 @@ describe("the isolation is proven by trying it", () => {
     readonly problems: { from: string; to: string; via: string; port: number; problem: string }[];
     readonly shared: { kind: string; thing: string; between: string[] }[];
     readonly controls: { target: string; by?: string }[];
+    readonly record: string;
   }
-  const prove = async () => {
-    const command = ["bin/cli/main.js", "verify", "--isolation", "--json"];
+  const prove = async (...options: string[]) => {
+    const command = ["bin/cli/main.js", "verify", "--isolation", "--json", ...options];
     const { code, stdout, stderr } = await environment("dev").run(process.execPath, command);
     if (!stdout.includes('"pairs"')) throw new Error(`code ${code}\n${stdout}\n${stderr}`);
     return { code, document: JSON.parse(stdout) as Document };
   };
+  const recordAt = (file: string) =>
+    parseRun(readFileSync(path.join(environment("dev").root, file), "utf8"));
+  afterAll(() => {
+    if (!project) return;
+    const names = TIERS.map((tier) => [environment(tier).stack, tier]);
+    keepRecords(environment("dev").root, Object.fromEntries(names));
+  });
   const own = () => TIERS.flatMap((tier) => [editor(tier), gateway(tier)]).sort();
 
   it("every container and the host against every other: all as declared, and no probe failed", async () => {
-    const { code, document } = await prove();
+    const { code, document } = await prove("--record");
     expect(document.problems).toEqual([]);
     expect(document.shared).toEqual([]);
     expect([code, document.isolated, document.counts.ERROR]).toEqual([0, true, 0]);
@@ -333,13 +345,15 @@ describe("the isolation is proven by trying it", () => {
       });
     }
     expect(document.controls.filter(({ by }) => by === undefined)).toEqual([]);
+    expect(recordAt(document.record)).toMatchObject({ kind: "isolation", pairs: document.pairs });
   });
 
   it("all parts that have something to say to each other get on, and no others", async () => {
-    const command = ["bin/cli/main.js", "verify", "--interop", "--json"];
+    const command = ["bin/cli/main.js", "verify", "--interop", "--json", "--record"];
     const { code, stdout, stderr } = await environment("dev").run(process.execPath, command);
     if (!stdout.includes('"checks"')) throw new Error(`code ${code}\n${stdout}\n${stderr}`);
-    const { checks, undeclared, score } = JSON.parse(stdout) as {
+    const { checks, undeclared, score, record } = JSON.parse(stdout) as {
+      record: string;
       checks: { from: string; to: string; way: string; passed: boolean; evidence: string }[];
       undeclared: { from: string; to: string; probes: number; problems: string[] }[];
       score: { passed: number; total: number; percent: number };
@@ -347,6 +361,7 @@ describe("the isolation is proven by trying it", () => {
     expect(checks.filter(({ passed }) => !passed)).toEqual([]);
     expect(undeclared.flatMap(({ problems }) => problems)).toEqual([]);
     expect([code, score.percent, score.passed]).toEqual([0, 100, score.total]);
+    expect(recordAt(record)).toMatchObject({ kind: "interop", undeclared });
     const seen = (from: string, to: string) =>
       checks.filter((check) => check.from === from && check.to === to).map(({ way }) => way);
     for (const tier of TIERS) {
