@@ -4,6 +4,7 @@ import {
   bundleHash,
   type GateFacts,
   gatesBefore,
+  isolationGate,
   type PromotionEntry,
   sealEntry,
   standingPromotion,
@@ -19,6 +20,10 @@ const BUNDLE: Bundle = {
   images: { "code-server": "sha256:1", gateway: "sha256:2" },
   settings: { "image.reference": "sha256:1", timeZone: "UTC" },
   secrets: ["code-server-1"],
+  verdicts: { policies: "passed", isolation: "proven" },
+  soakMinutes: 60,
+  upgrade: "none",
+  drill: "none",
 };
 const HASH = bundleHash(BUNDLE);
 const FACTS: GateFacts = {
@@ -29,7 +34,9 @@ const FACTS: GateFacts = {
   ],
   now: NOW,
   drift: [],
+  together: [],
   unverified: [],
+  full: [],
   approvedBy: ["anna", "ben"],
   secrets: { source: ["code-server-1"], target: ["code-server-1", "code-server-2"] },
   hash: HASH,
@@ -51,6 +58,8 @@ describe("the gates", () => {
     ["soak", "59.9 of 60", { runners: [editor, { ...gateway, startedAt: NOW - HOUR + 6000 }] }],
     ["soak", "0.0 of 60", { runners: [editor, { ...gateway, startedAt: NOW + HOUR }] }],
     ["as declared", "dev would update x", { drift: ["dev would update x"] }],
+    ["isolated", "SHARED network: x", { together: ["SHARED network: x"] }],
+    ["storage", "data-1 is full", { full: ["data-1 is full"] }],
     ["verified", "not verified", { unverified: ["the last upgrade was not verified"] }],
     [
       "secrets",
@@ -71,6 +80,11 @@ describe("the gates", () => {
   });
 });
 
+test("of all that one hole opens, the first five are evidence", () => {
+  const { passed, evidence } = isolationGate(["a", "b", "c", "d", "e", "f", "g"]);
+  expect([passed, evidence]).toEqual([false, "a; b; c; d; e; and 2 more"]);
+});
+
 describe("the hash of a bundle", () => {
   test("does not depend on the order of keys", () => {
     const { images, ...rest } = BUNDLE;
@@ -82,6 +96,8 @@ describe("the hash of a bundle", () => {
     ["an image", { images: { ...BUNDLE.images, gateway: "sha256:3" } }],
     ["a setting", { settings: { ...BUNDLE.settings, timeZone: "Europe/Berlin" } }],
     ["the target", { to: "prod" }],
+    ["a verdict", { verdicts: { ...BUNDLE.verdicts, isolation: "not proven" as const } }],
+    ["a drill", { drill: { stack: "dev", at: "2026-11-30", result: "failed" } }],
   ])("is another one with another %s", (_, change) => {
     expect(bundleHash({ ...BUNDLE, ...change })).not.toBe(HASH);
   });

@@ -13,10 +13,21 @@ export interface Bundle {
   readonly settings: Readonly<Record<string, unknown>>;
   /** Names of the secrets that users have set there; never a value. */
   readonly secrets: readonly string[];
-  /** The upgrade that brought the image there; undefined when it was there from the beginning. */
-  readonly upgrade?: { readonly record: string; readonly result: string };
-  /** The last drill of its snapshots; undefined when there was none. */
-  readonly drill?: { readonly at: string; readonly result: string };
+  readonly verdicts: Verdicts;
+  /** For how many minutes it has to have run there. */
+  readonly soakMinutes: number;
+  /** The upgrade that brought the image there; `none` when it was there from the beginning. */
+  readonly upgrade: "none" | { readonly record: string; readonly result: string };
+  /** The last drill of snapshots, of the source or else of the target. */
+  readonly drill: "none" | { readonly stack: string; readonly at: string; readonly result: string };
+}
+
+/** What was found out about the source at this moment. */
+export interface Verdicts {
+  /** Whether no policy objects to an up of it. */
+  readonly policies: "passed" | "failed";
+  /** Whether it and the target are kept apart as declared. */
+  readonly isolation: "proven" | "not proven";
 }
 
 /** SHA-256 of a bundle, as `sha256:` and hexadecimal digits, whatever the order of its keys. */
@@ -53,8 +64,12 @@ export interface GateFacts {
   readonly now: number;
   /** What an up of the source would change, or why its preview was refused. */
   readonly drift: readonly string[];
+  /** Why it is not proven that the source and the target are kept apart as declared. */
+  readonly together: readonly string[];
   /** Upgrades of the source that were not verified. */
   readonly unverified: readonly string[];
+  /** Volumes of the target that hold as much as is declared for them. */
+  readonly full: readonly string[];
   readonly approvedBy: readonly string[];
   /** Names of the secrets that users have set in the source and in the target. */
   readonly secrets: { readonly source: readonly string[]; readonly target: readonly string[] };
@@ -63,9 +78,19 @@ export interface GateFacts {
   readonly expected: string | undefined;
 }
 
+/** Of all that one hole opens, so many lines are evidence enough. */
+const SHOWN = 5;
+
+/** Whether environments are kept apart as declared; `problems` say why that is not proven. */
+export function isolationGate(problems: readonly string[]): Gate {
+  const more = problems.length - SHOWN;
+  const shown = [...problems.slice(0, SHOWN), ...(more > 0 ? [`and ${more} more`] : [])];
+  return gate("isolated", shown, "kept apart as declared, found out by trying it");
+}
+
 /** Every gate before a promotion, passed or not. */
 export function gatesBefore(facts: GateFacts): Gate[] {
-  const { terms, runners, drift, unverified, secrets, hash, expected } = facts;
+  const { terms, runners, drift, together, unverified, full, secrets, hash, expected } = facts;
   const ill = runners.filter(({ healthy }) => !healthy).map(({ name }) => name);
   const missing = secrets.source.filter((name) => !secrets.target.includes(name));
   return [
@@ -78,7 +103,9 @@ export function gatesBefore(facts: GateFacts): Gate[] {
       drift,
       `an up of ${terms.from} would change nothing, and no policy objects`,
     ),
+    isolationGate(together),
     gate("verified", unverified, "no upgrade waits for its verification"),
+    gate("storage", full, "the target has room for what it may be taken back to"),
     gate(
       "secrets",
       missing.map((name) => `${name} is set in ${terms.from} and not in the target`),
@@ -136,8 +163,11 @@ export interface PromotionEntry {
   readonly from: string;
   readonly to: string;
   readonly kind: "promotion" | "undo";
-  /** `refused`: a gate before it; `failed`: on the way, and the target is as it was. */
-  readonly result: "promoted" | "refused" | "failed" | "undone";
+  /**
+   * `refused`: a gate before it; `failed`: on the way, and the target is as it was; `interrupted`: by the user, and
+   * the same command goes on.
+   */
+  readonly result: "promoted" | "refused" | "failed" | "interrupted" | "undone";
   /** `user@host`. */
   readonly who: string;
   readonly approvedBy: readonly string[];
@@ -146,6 +176,8 @@ export interface PromotionEntry {
   readonly bundle: Bundle;
   readonly hash: string;
   readonly gates: readonly Gate[];
+  /** Those behind it, in the target; undefined unless it was promoted. */
+  readonly gatesAfter?: readonly Gate[];
   /** The target's record of the upgrade; undefined when the image stayed. */
   readonly upgradeRecord?: string;
   /** The text of the target's stack file before, and the images that ran there: what an undo returns to. */

@@ -4,6 +4,7 @@ import "../leanModules";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, CommanderError } from "commander";
+import { addAccessCommands } from "./accessCommands";
 import type { DownOptions } from "./commands/down";
 import type { MigrateVolumeOptions } from "./commands/migrateVolume";
 import type { VerifyOptions } from "./commands/verify";
@@ -300,6 +301,7 @@ async function main(args: readonly string[]): Promise<void> {
   addMigrateVolume(migrate);
   addAdopt(program);
   addLookingCommands(program);
+  addAccessCommands(program, perform);
   addSecretsCommands(program, perform);
   addSnapshotCommands(program, perform);
   addUpgradeCommands(program, perform);

@@ -1,8 +1,10 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type Docker from "dockerode";
-import type { Bundle, PromotionTerms, Runner } from "../checks/promotion";
+import type { Bundle, PromotionTerms, Runner, Verdicts } from "../checks/promotion";
 import { parseStackFile } from "../checks/stackFile";
+import { storageLevel, storageWarning } from "../checks/storage";
+import type { FlatSettings } from "../config/flatSettings";
 import { SECRETS_KEY } from "../config/keys";
 import { promotedSettings, withPromoted } from "../config/promotion";
 import type { EnvironmentConfig } from "../config/schema";
@@ -11,6 +13,7 @@ import { errorCode, Failure } from "./failure";
 import { listStacks, type Project, readStackFile } from "./project";
 import type { Drill } from "./snapshotDrill";
 import { recordFolder } from "./snapshotPlaces";
+import { measureStorage } from "./storageUse";
 import { openJournals, readRecords } from "./upgradeRecords";
 import { SERVICES } from "./upgradeServices";
 import { environmentIn, readStackText } from "./upgradeTarget";
@@ -109,49 +112,78 @@ export function unverifiedIn(
   ).map((service) => `the last upgrade of ${service.name} in ${stack} was not verified`);
 }
 
-/** The bundle of what runs in `from`. */
-export function bundleOf(
+/** Volumes of the stack that are full, in words: an upgrade would copy what they hold. Throws a {@link Failure}. */
+export async function fullVolumes(project: Project, stack: string): Promise<string[]> {
+  const measured = await measureStorage(project, stack);
+  return measured.flatMap((use) =>
+    "bytes" in use && storageLevel(use) === "full" ? [storageWarning(stack, use) as string] : [],
+  );
+}
+
+/** A container of the source, as far as it is promoted. */
+type Running = Pick<Awaited<ReturnType<typeof runnersOf>>[number], "role" | "image">;
+
+/** The settings of the source that travel, with the image that runs there. Throws a {@link Failure}. */
+export function travellingSettings(
   project: Project,
-  { from, to }: { readonly from: string; readonly to: string },
-  runners: readonly { readonly image: string; readonly role: string }[],
-): Bundle {
-  const text = readStackText(project, from);
+  from: string,
+  runners: readonly Running[],
+): FlatSettings {
+  const { settings } = new StackDocument(readStackText(project, from));
+  return promotedSettings(settings, editorImage(from, runners));
+}
+
+/** What a bundle is made of, besides what is on disk. */
+export interface BundleFacts {
+  readonly to: string;
+  readonly terms: PromotionTerms;
+  /** The containers of the source. */
+  readonly runners: readonly Running[];
+  readonly verdicts: Verdicts;
+}
+
+/** The bundle of what runs in the environment that the terms name. Throws a {@link Failure}. */
+export function bundleOf(project: Project, facts: BundleFacts): Bundle {
+  const { to, terms, runners, verdicts } = facts;
+  const { from, soakMinutes } = terms;
   const image = editorImage(from, runners);
-  const settings = promotedSettings(new StackDocument(text).settings, image);
   const upgrade = readRecords(project, from)
     .filter(
       ({ service, editors }) => service === EDITOR && editors.every((one) => one.to.id === image),
     )
     .at(-1);
-  const drill = lastDrill(project, from);
   return {
     bundle: 1,
     from,
     to,
     images: Object.fromEntries(runners.map(({ role, image: id }) => [role, id])),
-    settings: Object.fromEntries(settings),
-    secrets: secretsSetIn(text, from),
-    ...(upgrade === undefined ? {} : { upgrade: { record: upgrade.id, result: upgrade.result } }),
-    ...(drill === undefined ? {} : { drill: { at: drill.startedAt, result: drill.result } }),
+    settings: Object.fromEntries(travellingSettings(project, from, runners)),
+    secrets: secretsSetIn(readStackText(project, from), from),
+    verdicts,
+    soakMinutes,
+    upgrade: upgrade === undefined ? "none" : { record: upgrade.id, result: upgrade.result },
+    drill: lastDrill(project, from) ?? lastDrill(project, to) ?? "none",
   };
 }
 
-function lastDrill(project: Project, stack: string): Drill | undefined {
+/** The evidence of the last drill of a stack's snapshots; undefined when there was none. */
+function lastDrill(project: Project, stack: string): Exclude<Bundle["drill"], "none"> | undefined {
   const folder = join(recordFolder(project, stack), "drills");
   try {
     const newest = readdirSync(folder).sort().at(-1);
     if (newest === undefined) return undefined;
-    return JSON.parse(readFileSync(join(folder, newest), "utf8")) as Drill;
+    const { startedAt, result } = JSON.parse(readFileSync(join(folder, newest), "utf8")) as Drill;
+    return { stack, at: startedAt, result };
   } catch (error) {
     if (errorCode(error) === "ENOENT") return undefined;
     throw error;
   }
 }
 
-/** The text of the target's file with the settings of the bundle in it, all else as it was. */
-export function withBundle(text: string, bundle: Bundle): string {
+/** The text of the target's file with the settings that travel, all else as it was. */
+export function withTravelling(text: string, promoted: FlatSettings): string {
   const document = new StackDocument(text);
-  const settings = withPromoted(document.settings, new Map(Object.entries(bundle.settings)));
+  const settings = withPromoted(document.settings, promoted);
   document.setSettings(settings, new Map([["image.reference", "image.version"]]));
   return document.toString();
 }

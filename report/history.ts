@@ -18,7 +18,7 @@ export interface EnvironmentHistory {
   }[];
   readonly promotions: readonly {
     readonly from: string;
-    readonly result: "promoted" | "refused" | "failed" | "undone";
+    readonly result: "promoted" | "refused" | "interrupted" | "failed" | "undone";
     readonly at: string;
   }[];
   readonly drills: readonly {
@@ -60,7 +60,7 @@ function historyTable(histories: readonly EnvironmentHistory[]): Table {
         upgrades.filter(({ kind }) => kind === "rollback"),
         ["verified", "unverified"],
       ),
-      outcomes(promotions, ["promoted", "refused", "failed", "undone"]),
+      outcomes(promotions, ["promoted", "refused", "interrupted", "failed", "undone"]),
       outcomes(drills, ["restored and equal", "failed"]),
     ]),
   );

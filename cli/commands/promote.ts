@@ -1,42 +1,32 @@
 import {
   type Bundle,
-  bundleHash,
   type Gate,
-  gatesBefore,
+  isolationGate,
   type PromotionEntry,
-  type PromotionTerms,
   standingPromotion,
 } from "../../checks/promotion";
-import { chooseRecord } from "../../checks/upgradeRecord";
-import { type SettingChange, settingChanges } from "../../config/promotion";
-import { StackDocument } from "../../config/stackDocument";
+import { chooseRecord, type UpgradeRecord } from "../../checks/upgradeRecord";
 import { connectDocker } from "../../operations/dockerHost";
 import { errorText, Failure } from "../../operations/failure";
 import { refuseHeld } from "../../operations/locks";
-import {
-  bundleOf,
-  requireTerms,
-  runnersOf,
-  secretsSetIn,
-  unverifiedIn,
-  withBundle,
-} from "../../operations/promotion";
+import { requireTerms } from "../../operations/promotion";
 import {
   allowImages,
   entryHead,
   readPromotions,
   recordPromotion,
 } from "../../operations/promotionRecords";
-import { type EnvironmentSession, openEnvironmentSession } from "../../operations/stackSession";
-import { readCommand, withUpgradeLock } from "../../operations/upgradeCommand";
+import { openEnvironmentSession } from "../../operations/stackSession";
+import { withUpgradeLock } from "../../operations/upgradeCommand";
 import { readRecords } from "../../operations/upgradeRecords";
 import { serviceOf } from "../../operations/upgradeServices";
 import { environmentIn } from "../../operations/upgradeTarget";
-import { type CommandContext, runEngine } from "../engineRun";
+import type { CommandContext } from "../engineRun";
 import { EXIT_CODES } from "../exitCodes";
 import type { Outcome } from "../output";
 import { table } from "../text";
-import { presentFile, runningImages, type UpgradeTask } from "../upgradeRun";
+import { isInterruption, runningImages, type UpgradeTask } from "../upgradeRun";
+import { type Plan, planPromotion, proveApart } from "./promotePlan";
 import { undoPromotion } from "./promoteUndo";
 import { secondsOf, upgradeTo } from "./upgrade";
 
@@ -88,87 +78,17 @@ export async function promote(
     if (options.dryRun) return describePlan(plan, context);
     const refused = plan.gates.filter(({ passed }) => !passed);
     if (refused.length > 0) throw refuse(task, plan, refused);
-    return goOver(task, plan, { seconds, retryHeld: options.retryHeld ?? false });
+    const { environment: before } = source;
+    const proof = () =>
+      proveApart(
+        context,
+        new Map([
+          [from, before],
+          [to, environmentIn(plan.stackFile, to)],
+        ]),
+      );
+    return goOver(task, plan, { seconds, retryHeld: options.retryHeld ?? false, proof });
   });
-}
-
-interface Plan {
-  readonly bundle: Bundle;
-  readonly hash: string;
-  readonly gates: readonly Gate[];
-  readonly changes: readonly SettingChange[];
-  readonly approvedBy: readonly string[];
-  readonly stackFileBefore: string;
-  /** Content addresses of what runs in the target. */
-  readonly imagesBefore: readonly string[];
-  readonly stackFile: string;
-  /** ISO 8601; when a run that was cut off has begun. */
-  readonly began: string;
-}
-
-async function planPromotion(
-  task: UpgradeTask,
-  source: EnvironmentSession,
-  terms: PromotionTerms,
-  { approvedBy, expect }: PromoteOptions,
-): Promise<Plan> {
-  const { project, docker, stack: to } = task;
-  const runners = await runnersOf(docker, terms.from);
-  const bundle = bundleOf(project, { from: terms.from, to }, runners);
-  const hash = bundleHash(bundle);
-  const present = presentFile(task);
-  const stackFile = withBundle(present, bundle);
-  // What is proven there has to be right here: refused before anything else is looked at.
-  environmentIn(stackFile, to);
-  const gates = gatesBefore({
-    terms,
-    runners,
-    now: Date.now(),
-    drift: await driftOf(source, task.context),
-    unverified: unverifiedIn(project, terms.from, source.environment),
-    approvedBy,
-    secrets: { source: bundle.secrets, target: secretsSetIn(present, to) },
-    hash,
-    expected: expect,
-  });
-  const settingsOf = (text: string) => new StackDocument(text).settings;
-  const changes = settingChanges(settingsOf(present), settingsOf(stackFile));
-  // A run that was killed has changed the file already.
-  const cut = readCommand(project, to);
-  const stackFileBefore = cut?.stackFileBefore ?? present;
-  const began = cut?.startedAt ?? new Date().toISOString();
-  const imagesBefore = unique((await runnersOf(docker, to)).map(({ image }) => image));
-  return {
-    bundle,
-    hash,
-    gates,
-    changes,
-    approvedBy,
-    stackFileBefore,
-    imagesBefore,
-    stackFile,
-    began,
-  };
-}
-
-/** What an up of the source would change, under its policies; or why there can be none. */
-async function driftOf(source: EnvironmentSession, context: CommandContext): Promise<string[]> {
-  const open = await source.open();
-  try {
-    const { progress } = await runEngine(
-      source,
-      context,
-      { purpose: "preview", phase: `finding out whether ${source.stack} is as declared` },
-      (onEvent) => open.stack.preview({ onEvent, refresh: true, ...source.policies }),
-    );
-    return progress.allSteps.map(
-      ({ operation, name }) => `${source.stack} would ${operation} ${name}`,
-    );
-  } catch (error) {
-    if (error instanceof Failure && error.kind === "update")
-      return [error.summary, ...error.problems];
-    throw error;
-  }
 }
 
 function refuse(task: UpgradeTask, plan: Plan, refused: readonly Gate[]): Failure {
@@ -180,10 +100,17 @@ function refuse(task: UpgradeTask, plan: Plan, refused: readonly Gate[]): Failur
   });
 }
 
+interface Way {
+  readonly seconds: number;
+  readonly retryHeld: boolean;
+  /** Why it is not proven that both are kept apart. */
+  readonly proof: () => Promise<string[]>;
+}
+
 async function goOver(
   task: UpgradeTask,
   plan: Plan,
-  { seconds, retryHeld }: { readonly seconds: number; readonly retryHeld: boolean },
+  { seconds, retryHeld, proof }: Way,
 ): Promise<Outcome> {
   const { project, stack } = task;
   const { bundle, stackFile } = plan;
@@ -198,19 +125,28 @@ async function goOver(
     });
   // Until it has succeeded there has to be a way back to what runs now.
   const putBack = allow([...promoted, ...plan.imagesBefore]);
+  const lastGates: Gate[] = [];
+  const lastGate = async () => {
+    const gate = isolationGate(await proof());
+    lastGates.push(gate);
+    return gate.passed ? undefined : `${gate.name}: ${gate.evidence}`;
+  };
   try {
-    await upgradeTo(task, { target: { reference }, stackFile, seconds, retryHeld });
+    const target = { reference };
+    await upgradeTo(task, { target, stackFile, seconds, retryHeld, proof: lastGate });
   } catch (error) {
     putBack();
-    recordPromotion(project, entryOf(task, plan, { result: "failed", because: errorText(error) }));
+    recordPromotion(project, entryOf(task, plan, endingOf(error)));
     throw error;
   }
   allow(promoted);
   const running = await runningImages(task);
-  const record = chooseRecord(readRecords(project, stack), running);
+  const found = chooseRecord(readRecords(project, stack), running);
+  const record = found === undefined || found.startedAt < plan.began ? undefined : found;
   const entry = entryOf(task, plan, {
     result: "promoted",
-    ...(record === undefined || record.startedAt < plan.began ? {} : { upgradeRecord: record.id }),
+    gatesAfter: [...(record === undefined ? [] : upgradeGates(record)), ...lastGates],
+    ...(record === undefined ? {} : { upgradeRecord: record.id }),
   });
   const last = standingPromotion(readPromotions(project, stack));
   const already = last?.hash === plan.hash && plan.changes.length === 0;
@@ -218,7 +154,25 @@ async function goOver(
   return describeDone(entry, already);
 }
 
-type Ending = Pick<PromotionEntry, "result" | "upgradeRecord" | "because">;
+/** The gates behind an upgrade that is verified: all of its containers have passed them. */
+function upgradeGates({ id, watchedSeconds }: UpgradeRecord): Gate[] {
+  return [
+    {
+      name: "verified",
+      passed: true,
+      evidence: `does all that it has to, its data as it was (record ${id})`,
+    },
+    { name: "watched", passed: true, evidence: `for ${watchedSeconds ?? 0} s` },
+  ];
+}
+
+type Ending = Pick<PromotionEntry, "result" | "gatesAfter" | "upgradeRecord" | "because">;
+
+/** How a promotion ended that did not succeed. */
+export function endingOf(error: unknown): Ending {
+  const result = isInterruption(error) ? "interrupted" : "failed";
+  return { result, because: errorText(error) };
+}
 
 function entryOf({ stack }: UpgradeTask, plan: Plan, ending: Ending): PromotionEntry {
   const { bundle, hash, gates, approvedBy, stackFileBefore, imagesBefore } = plan;
@@ -246,6 +200,10 @@ function gateRows(gates: readonly Gate[]): string {
   );
 }
 
+function drillText({ drill }: Bundle): string {
+  return drill === "none" ? "none" : `${drill.stack}, ${drill.at}, ${drill.result}`;
+}
+
 function describePlan(
   { bundle, hash, gates, changes }: Plan,
   { display }: CommandContext,
@@ -259,6 +217,7 @@ function describePlan(
       ? `${from} can be promoted to ${to}; nothing was changed.`
       : `${from} cannot be promoted to ${to} now; nothing was changed.`,
     gateRows(gates),
+    `The last drill of snapshots: ${drillText(bundle)}.`,
     changes.length === 0
       ? `It would change nothing in Pulumi.${to}.yaml.`
       : `In Pulumi.${to}.yaml:`,
@@ -283,7 +242,7 @@ function describePlan(
 
 function describeDone(entry: PromotionEntry, already: boolean): Outcome {
   const { stackFileBefore, ...shown } = entry;
-  const { from, to, hash, gates, upgradeRecord } = entry;
+  const { from, to, hash, gates, gatesAfter = [], upgradeRecord } = entry;
   if (already) {
     const text = `${to} has what ${from} has proven already (${hash}): nothing to do.`;
     return { text, data: { changed: false } };
@@ -292,8 +251,9 @@ function describeDone(entry: PromotionEntry, already: boolean): Outcome {
     `${from} is promoted to ${to}: ${hash}`,
     gateRows(gates),
     upgradeRecord === undefined
-      ? "  the image was there already; only settings have changed"
-      : `  upgraded, verified and watched (record ${upgradeRecord})`,
+      ? "After it, with the image that was there already:"
+      : "After the upgrade:",
+    gateRows(gatesAfter),
     "",
     `  npx doom promote ${from} ${to} --undo   back to what ${to} was`,
   ].join("\n");

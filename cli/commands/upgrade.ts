@@ -81,12 +81,16 @@ export interface Destination {
   /** For how long the new version is watched. */
   readonly seconds: number;
   readonly retryHeld: boolean;
+  /** A last gate, behind all others: why it has to go back, undefined when it may stay. */
+  readonly proof?: () => Promise<string | undefined>;
 }
+
+const noProof = async () => undefined;
 
 /** The upgrade itself; the caller holds the lock of upgrades. Throws a {@link Failure}. */
 export async function upgradeTo(
   task: UpgradeTask,
-  { target, stackFile, seconds, retryHeld }: Destination,
+  { target, stackFile, seconds, retryHeld, proof = noProof }: Destination,
 ): Promise<Outcome> {
   const { project, docker, stack, service } = task;
   const cut = cutOff(task, targetText(target));
@@ -110,19 +114,16 @@ export async function upgradeTo(
     startedAt: new Date().toISOString(),
   };
   writeCommand(project, stack, command);
-  return goOver(task, { command, target, stackFile, seconds });
+  return goOver(task, { command, target, stackFile, seconds, proof });
 }
 
-interface Way {
+interface Way extends Required<Omit<Destination, "retryHeld">> {
   readonly command: UpgradeCommand;
-  readonly target: UpgradeTarget;
-  readonly stackFile: string;
-  readonly seconds: number;
 }
 
 async function goOver(
   task: UpgradeTask,
-  { command, target, stackFile, seconds }: Way,
+  { command, target, stackFile, seconds, proof }: Way,
 ): Promise<Outcome> {
   const { project, stack } = task;
   const began = Date.now();
@@ -137,12 +138,14 @@ async function goOver(
     .at(-1);
   // The file may have named the image that ran in another way.
   if (record?.kind !== "upgrade" || record.startedAt < command.startedAt) {
+    const problem = await proof();
+    if (problem !== undefined) return takeSettingsBack(task, command, problem);
     endCommand(project, stack);
     return nothing(stack, target);
   }
   const watched: UpgradeCommand = { ...command, stage: "watching", record: record.id };
   writeCommand(project, stack, watched);
-  const problem = await watch(task, seconds);
+  const problem = (await watch(task, seconds)) ?? (await proof());
   if (problem !== undefined) return goBack(task, watched, record, problem);
   const finished = { ...record, watchedSeconds: seconds, finishedAt: new Date().toISOString() };
   writeRecord(project, finished);
@@ -177,6 +180,22 @@ async function giveUp(
       problems: problems.length > 0 ? problems : [errorText(error)],
       fix: "put that right and run it again, or choose another version (--to)",
     },
+  );
+}
+
+/** The image stayed, and so did the data: what has changed is in the file. */
+async function takeSettingsBack(
+  task: UpgradeTask,
+  { target, stackFileBefore }: UpgradeCommand,
+  because: string,
+): Promise<never> {
+  const { stack, context } = task;
+  context.display.line(`the new settings failed; going back: ${because}`);
+  await settle(task, stackFileBefore);
+  throw new Failure(
+    "update",
+    `The new settings of ${stack} with ${target} failed and were taken back; it is as it was.`,
+    { problems: [because], fix: "put that right and run it again" },
   );
 }
 

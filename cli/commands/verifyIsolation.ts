@@ -1,4 +1,5 @@
-import { type Answered, isProven, OUTCOMES, type Pair } from "../../checks/reachability";
+import { isolationProblems, notAsDeclared } from "../../checks/isolationProblems";
+import { isProven, OUTCOMES, type Pair } from "../../checks/reachability";
 import { Failure } from "../../operations/failure";
 import { proveReachability, type ReachabilityProof } from "../../operations/reachability";
 import type { RunBase, RunOf } from "../../report/runRecord";
@@ -54,7 +55,7 @@ export function isolationRun(
     stations: [...stations],
     counts: { ...counts },
     pairs: pairs.map((pair) => ({ ...pair, counts: { ...pair.counts } })),
-    problems: problemLines(problems),
+    problems: notAsDeclared(problems),
     shared: shared.map(({ kind, thing, between }) => `${kind} ${thing}: ${between.join(", ")}`),
     controls: controls.length - uncontrolled.length,
     uncontrolled,
@@ -67,15 +68,9 @@ export function isolationRun(
 export function describeIsolation(stacks: readonly string[], proof: ReachabilityProof): Outcome {
   const { answered, pairs, counts, problems, controls, exposures, missing, shared } = proof;
   const isolated = isProven(proof);
-  const uncontrolled = controls.filter(({ by }) => by === undefined).map(({ target }) => target);
   const text = [
     table([["FROM", "TO", ...OUTCOMES, "AS DECLARED"], ...pairs.map(toRow)]),
-    ...problemLines(problems),
-    ...shared.map(
-      ({ kind, thing, between }) => `SHARED ${kind}: ${thing}, between ${between.join(" and ")}`,
-    ),
-    ...uncontrolled.map((target) => `NOT PROVEN: nothing that may reaches ${target}`),
-    ...missing.map((name) => `NOT PROVEN: ${name} is declared and does not run`),
+    ...isolationProblems(proof),
     ...exposures.map((exposure) => `note: ${exposure}`),
     verdict(stacks, proof, isolated),
   ].join("\n");
@@ -97,21 +92,6 @@ export function describeIsolation(stacks: readonly string[], proof: Reachability
     },
     ...(isolated ? {} : { exitCode: EXIT_CODES.isolation }),
   };
-}
-
-/** One line for each pair and way, since one hole opens dozens of cells; `--json` has them all. */
-function problemLines(problems: readonly Answered[]): string[] {
-  const groups = new Map<string, Answered[]>();
-  for (const one of problems) {
-    const { from, to, via } = one.cell;
-    const key = `NOT AS DECLARED: ${from} to ${to} by ${via}`;
-    groups.set(key, [...(groups.get(key) ?? []), one]);
-  }
-  return [...groups].map(([key, [first, ...more]]) => {
-    const { cell, problem } = first as Answered;
-    const others = more.length === 0 ? "" : `; and ${more.length} more`;
-    return `${key} ${cell.target}, ${cell.protocol} ${cell.port}: ${problem}${others}`;
-  });
 }
 
 function toRow({ from, to, counts, asDeclared }: Pair): string[] {

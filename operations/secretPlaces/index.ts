@@ -5,6 +5,7 @@ import { volumeFiles, writtenFiles } from "./containerFiles";
 import { containerLogs, events, imageHistories, inspections } from "./descriptions";
 import { engineRunner, previews, records, refusals } from "./engineOutput";
 import { passphraseFiles, projectFiles, pulumiLogs, reports, stackFile, stateFiles } from "./files";
+import { otherEnvironments } from "./otherEnvironments";
 import { containerProcesses, hostProcesses } from "./processes";
 import { savedImages } from "./savedImages";
 import type { StackThings } from "./stackThings";
@@ -33,6 +34,7 @@ export function secretPlaces(
         containerLogs(things),
         writtenFiles(things),
         volumeFiles(things),
+        otherEnvironments(session),
         savedImages(things),
       ],
       [

@@ -16,7 +16,10 @@ export interface StackThings {
 const ANSWER_TIMEOUT_MS = 300_000;
 
 /** Finds them by their label. Throws a Failure when Docker does not answer. */
-export async function stackThings(stack: string, checkpoint: Checkpoint): Promise<StackThings> {
+export async function stackThings(
+  stack: string,
+  checkpoint: Pick<Checkpoint, "resources">,
+): Promise<StackThings> {
   try {
     const docker = await connectDocker(ANSWER_TIMEOUT_MS);
     const filters = { label: [`doom.stack=${stack}`] };
@@ -42,7 +45,7 @@ export async function stackThings(stack: string, checkpoint: Checkpoint): Promis
 
 function imageIds(
   containers: readonly Docker.ContainerInspectInfo[],
-  { resources }: Checkpoint,
+  { resources }: Pick<Checkpoint, "resources">,
 ): string[] {
   const recorded = resources
     .filter(({ type }) => type === "docker:index/remoteImage:RemoteImage")

@@ -16,6 +16,7 @@ import type { Attempt } from "../../report/runRecord";
 import { configurationsSoak } from "./configurations";
 import { idleWebSocketSoak } from "./idleWebSocket";
 import { migrationSoak } from "./migration";
+import { promotionsSoak } from "./promotions";
 import type { Soak } from "./soak";
 import { upgradeSoak } from "./upgrade";
 import { upgradeKillsSoak } from "./upgradeKills";
@@ -26,6 +27,7 @@ const SOAKS: readonly Soak[] = [
   configurationsSoak,
   idleWebSocketSoak,
   migrationSoak,
+  promotionsSoak,
   upgradeSoak,
   upgradeKillsSoak,
 ];

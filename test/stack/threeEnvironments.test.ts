@@ -1,94 +1,54 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import net from "node:net";
 import path from "node:path";
-import tls from "node:tls";
-import { generate } from "selfsigned";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { overlaps, parseCidrLoosely } from "../../checks/cidr";
+import { EXIT_CODES } from "../../cli/exitCodes";
 import { parseRun } from "../../report/runRecord";
+import { Canaries, fileOf } from "../support/canaries";
 import { kernelMemoryLimit } from "../support/controlGroup";
-import { containerIds, containersOf, engine, networksOf, volumesOf } from "../support/dockerHost";
+import { containersOf, engine, networksOf, runIn, volumesOf } from "../support/dockerHost";
+import { NodeProcess } from "../support/doomProcess";
 import { EditorClient } from "../support/editorClient";
 import { breakIsolation } from "../support/isolationBreaks";
 import { keepRecords } from "../support/keptRecords";
-import type { LiveEnvironment, StackOutputs } from "../support/liveEnvironment";
-import { type LiveProject, startProject } from "../support/liveProject";
 import { defaultGateway, reach, reachByName } from "../support/networkProbe";
-import { handshake } from "../support/tlsProbe";
+import {
+  type NetworkRole,
+  pidOf,
+  TABLE,
+  ThreeEnvironments,
+  TIERS,
+  type Tier,
+} from "../support/threeEnvironments";
+import { handshake, oldServer } from "../support/tlsProbe";
+import { BEGUN, type TrafficResult } from "../support/trafficProcess";
+import { proveInterop, proveIsolation } from "../support/verifyRuns";
+import { VolumeManifests } from "../support/volumeManifest";
 
 /*
  * The three environments of the table at once on one host, as `dev`, `staging` and `prod` are: what
  * they must not share, what cannot get from one to another, and that they live and die apart.
  */
 const MEBIBYTE = 1024 * 1024;
-/** Values that shells, YAML, JSON and `.env` files each have their own way with. */
-const ODD_VALUES = {
-  ODD_QUOTES: `it's "quoted" \`so\` \\ = and = $HOME $$ $(id) # not a comment`,
-  ODD_LINES: "  one\ntwo\r\n\nlast\t",
-  ODD_LETTERS: "Grüße, 日本語, 🦊, é",
-  ODD_TYPES: "true",
-  ODD_EMPTY: "",
-};
-const TABLE = {
-  dev: {
-    variables: ODD_VALUES,
-    resources: { cpus: 0.5, memory: "512MiB", storage: "2GiB" },
-    access: { tier: "local" },
-    logLevel: "debug",
-  },
-  staging: {
-    resources: { cpus: 1, memory: "1GiB", storage: "5GiB" },
-    access: { tier: "limited" },
-    logLevel: "info",
-  },
-  prod: {
-    resources: { cpus: 2, memory: "2GiB", storage: "10GiB" },
-    access: { tier: "full", bindAddress: "127.0.0.1" },
-    logLevel: "info",
-    network: { egress: ["code-server"] },
-  },
-} as const;
-type Tier = keyof typeof TABLE;
-const TIERS = Object.keys(TABLE) as Tier[];
 const ENCRYPTED = ["staging", "prod"] as const;
 /** Where the editor and the gateway listen inside their networks. */
 const PORT = 8443;
 
-let project: LiveProject;
-const outputs = {} as Record<Tier, StackOutputs>;
-const environment = (tier: Tier): LiveEnvironment => project.environment(tier);
-const editor = (tier: Tier) => `doom-${environment(tier).stack}-code-server-1`;
-const gateway = (tier: Tier) => `doom-${environment(tier).stack}-gateway`;
+let three: ThreeEnvironments;
+let outputs: ThreeEnvironments["outputs"];
+const environment = (tier: Tier) => three.environment(tier);
+const editor = (tier: Tier) => three.editor(tier);
+const gateway = (tier: Tier) => three.gateway(tier);
+const addressOf = (container: string, tier: Tier, role: NetworkRole) =>
+  three.addressOf(container, tier, role);
+const hostAddress = (tier: Tier, role: NetworkRole) => three.hostAddress(tier, role);
 
 beforeAll(async () => {
-  project = await startProject(TABLE);
-  await Promise.all(TIERS.map((tier) => environment(tier).up()));
-  for (const tier of TIERS) outputs[tier] = await environment(tier).outputs();
+  three = await ThreeEnvironments.start();
+  outputs = three.outputs;
 });
-afterAll(() => project?.dispose());
-
-const pidOf = async (container: string) =>
-  (await engine.getContainer(container).inspect()).State.Pid;
-
-/** The container's address on the network of that role. */
-async function addressOf(container: string, tier: Tier, role: "internal" | "edge" | "egress") {
-  const { NetworkSettings } = await engine.getContainer(container).inspect();
-  const address = NetworkSettings.Networks[outputs[tier].networks[role].name]?.IPAddress;
-  if (!address) throw new Error(`${container} has no address on ${role}`);
-  return address;
-}
-
-/** The host's own address on a network: the first one after the network's. */
-function hostAddress(tier: Tier, role: "internal" | "edge" | "egress"): string {
-  const [range = ""] = outputs[tier].networks[role].cidr.split("/");
-  return range.replace(/\d+$/, (last) => String(Number(last) + 1));
-}
-
-async function serves(tier: Tier): Promise<boolean> {
-  const client = new EditorClient(outputs[tier].url);
-  await client.login(outputs[tier].passwords["1"] ?? "");
-  return client.getsIn();
-}
+afterAll(() => three?.dispose());
 
 describe("side by side", () => {
   it("each has its own row of the table", async () => {
@@ -113,16 +73,24 @@ describe("side by side", () => {
       `https://127.0.0.1:${environment("prod").port}/`,
     ]);
     expect(new Set(addresses).size).toBe(3);
-    for (const tier of TIERS) expect(await serves(tier)).toBe(true);
+    for (const tier of TIERS) expect(await three.serves(tier)).toBe(true);
   });
 
   it("no password opens another environment", async () => {
     for (const tier of TIERS)
-      for (const other of TIERS.filter((name) => name !== tier)) {
-        const client = new EditorClient(outputs[tier].url);
-        await client.login(outputs[other].passwords["1"] ?? "");
-        expect(await client.getsIn(), `${other} at ${tier}`).toBe(false);
-      }
+      for (const other of TIERS.filter((name) => name !== tier))
+        expect(await three.opens(tier, other), `${other} at ${tier}`).toBe(false);
+  });
+
+  it("no passphrase opens another environment's state", async () => {
+    const pairs = TIERS.flatMap((own) => TIERS.map((asked) => [own, asked] as const));
+    const codes = pairs.map(async ([own, asked]) => {
+      const command = ["bin/cli/main.js", "password", three.stack(asked)];
+      return (await environment(own).run(process.execPath, command)).code;
+    });
+    expect(await Promise.all(codes)).toEqual(
+      pairs.map(([own, asked]) => (own === asked ? 0 : EXIT_CODES.passphrase)),
+    );
   });
 
   it("one browser stays logged in to all of them: no two cookies have one name", async () => {
@@ -201,14 +169,7 @@ describe("TLS wherever the tier is not local", () => {
   });
 
   it("the refusal is the server's: the same client does speak TLS 1.1 to one that takes it", async () => {
-    const pems = await generate([{ name: "commonName", value: "old" }]);
-    const server = tls.createServer({
-      key: pems.private,
-      cert: pems.cert,
-      minVersion: "TLSv1",
-      ciphers: "DEFAULT@SECLEVEL=0",
-    });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const server = await oldServer();
     const { port } = server.address() as net.AddressInfo;
     expect((await handshake("127.0.0.1", port, "TLSv1.1")).version).toBe("TLSv1.1");
     server.close();
@@ -238,14 +199,7 @@ describe("what an editor can reach", () => {
 
   /** Everything that listens outside the tier's own internal network, reached from the host. */
   const targetsOutside = async (tier: Tier) => {
-    const other = tier === "dev" ? "staging" : "dev";
-    const targets = [
-      await addressOf(gateway(tier), tier, "edge"),
-      await addressOf(gateway(other), other, "edge"),
-      await addressOf(gateway(other), other, "internal"),
-      await addressOf(editor(other), other, "internal"),
-    ];
-    if (tier !== "prod") targets.push(await addressOf(editor("prod"), "prod", "egress"));
+    const targets = await three.listenersOutside(tier);
     for (const target of targets)
       expect(await reach(process.pid, target, PORT), `host to ${target}`).toBe("OPEN");
     return targets;
@@ -301,27 +255,12 @@ describe("what an editor can reach", () => {
 });
 
 describe("the isolation is proven by trying it", () => {
-  interface Document {
-    readonly isolated: boolean;
-    readonly stations: string[];
-    readonly counts: Record<string, number>;
-    readonly pairs: { from: string; to: string; asDeclared: boolean }[];
-    readonly problems: { from: string; to: string; via: string; port: number; problem: string }[];
-    readonly shared: { kind: string; thing: string; between: string[] }[];
-    readonly controls: { target: string; by?: string }[];
-    readonly record: string;
-  }
-  const prove = async (...options: string[]) => {
-    const command = ["bin/cli/main.js", "verify", "--isolation", "--json", ...options];
-    const { code, stdout, stderr } = await environment("dev").run(process.execPath, command);
-    if (!stdout.includes('"pairs"')) throw new Error(`code ${code}\n${stdout}\n${stderr}`);
-    return { code, document: JSON.parse(stdout) as Document };
-  };
-  const recordAt = (file: string) =>
+  const prove = (...options: string[]) => proveIsolation(environment("dev"), ...options);
+  const recordAt = (file = "") =>
     parseRun(readFileSync(path.join(environment("dev").root, file), "utf8"));
   afterAll(() => {
-    if (!project) return;
-    const names = TIERS.map((tier) => [environment(tier).stack, tier]);
+    if (!three) return;
+    const names = TIERS.map((tier) => [three.stack(tier), tier]);
     keepRecords(environment("dev").root, Object.fromEntries(names));
   });
   const own = () => TIERS.flatMap((tier) => [editor(tier), gateway(tier)]).sort();
@@ -349,19 +288,12 @@ describe("the isolation is proven by trying it", () => {
   });
 
   it("all parts that have something to say to each other get on, and no others", async () => {
-    const command = ["bin/cli/main.js", "verify", "--interop", "--json", "--record"];
-    const { code, stdout, stderr } = await environment("dev").run(process.execPath, command);
-    if (!stdout.includes('"checks"')) throw new Error(`code ${code}\n${stdout}\n${stderr}`);
-    const { checks, undeclared, score, record } = JSON.parse(stdout) as {
-      record: string;
-      checks: { from: string; to: string; way: string; passed: boolean; evidence: string }[];
-      undeclared: { from: string; to: string; probes: number; problems: string[] }[];
-      score: { passed: number; total: number; percent: number };
-    };
+    const { code, document } = await proveInterop(environment("dev"), "--record");
+    const { checks, undeclared, score } = document;
     expect(checks.filter(({ passed }) => !passed)).toEqual([]);
     expect(undeclared.flatMap(({ problems }) => problems)).toEqual([]);
     expect([code, score.percent, score.passed]).toEqual([0, 100, score.total]);
-    expect(recordAt(record)).toMatchObject({ kind: "interop", undeclared });
+    expect(recordAt(document.record)).toMatchObject({ kind: "interop", undeclared });
     const seen = (from: string, to: string) =>
       checks.filter((check) => check.from === from && check.to === to).map(({ way }) => way);
     for (const tier of TIERS) {
@@ -412,33 +344,87 @@ describe("the isolation is proven by trying it", () => {
   });
 });
 
+describe("what belongs to one is in no other", () => {
+  const canaries = new Canaries();
+  const foreignIn = (tier: Tier) => canaries.findIn(environment(tier), "others");
+
+  it("its secrets and its files: not in containers, volumes, state, logs and restored snapshots", async () => {
+    await Promise.all(
+      TIERS.map(async (tier) => {
+        await canaries.plant(environment(tier));
+        for (const what of ["create", "restore"])
+          await environment(tier).doom("snapshot", what, three.stack(tier));
+      }),
+    );
+    for (const tier of TIERS) {
+      const own = await canaries.findIn(environment(tier), "own");
+      expect(own, tier).toContain(`data volumes: ${fileOf(three.stack(tier))}`);
+      expect(own, tier).toContain(
+        `opened state: passwords.1 of doom-coding-${three.stack(tier)}, ${three.stack(tier)}`,
+      );
+      expect(await foreignIn(tier), tier).toEqual([]);
+    }
+  });
+
+  it("and one that is planted is found there", async () => {
+    const planted = canaries.of(environment("dev"));
+    const state = path.join(environment("dev").root, ".state", `${three.stack("prod")}.json`);
+    writeFileSync(state, planted);
+    const write = `echo ${planted} | tee /config/workspace/planted >/proc/1/fd/1`;
+    await runIn(editor("prod"), ["bash", "-c", write]);
+    const file = fileOf(three.stack("dev"));
+    expect(await foreignIn("prod")).toEqual(
+      ["container logs", "data volumes", "state files"].map((place) => `${place}: ${file}`),
+    );
+    await runIn(editor("prod"), ["rm", "/config/workspace/planted"]);
+    rmSync(state);
+  });
+});
+
 describe("lives apart", () => {
   it("a new limit in one changes nothing in the others", async () => {
-    const before = await Promise.all(TIERS.map((tier) => containerIds(environment(tier).stack)));
+    const before = await three.idsOf(TIERS);
     environment("staging").configure((value) => ({
       ...value,
       resources: { ...TABLE.staging.resources, memory: "1100MiB" },
     }));
     await environment("staging").up();
-    const after = await Promise.all(TIERS.map((tier) => containerIds(environment(tier).stack)));
-    expect(after).toEqual(before);
+    expect(await three.idsOf(TIERS)).toEqual(before);
     const limits = await Promise.all(
       TIERS.map(async (tier) => kernelMemoryLimit(await pidOf(editor(tier))) / MEBIBYTE),
     );
     expect(limits).toEqual([512, 1100, 2048]);
   });
 
-  it("taking one down leaves the others as they are", async () => {
-    const others = ["dev", "prod"] as const;
-    const before = await Promise.all(others.map((tier) => containerIds(environment(tier).stack)));
-    await environment("staging").doom("down", environment("staging").stack);
-    expect(await containersOf(environment("staging").stack)).toEqual([]);
-    await expect(serves("staging")).rejects.toThrow("ECONNREFUSED");
-    const after = await Promise.all(others.map((tier) => containerIds(environment(tier).stack)));
-    expect(after).toEqual(before);
-    for (const tier of others) {
-      expect(await serves(tier)).toBe(true);
-      expect(await environment(tier).plan("--refresh")).toEqual([]);
-    }
+  it("destroying one costs the others, under load, not one request, and leaves them as they are", async () => {
+    const others = ["staging", "prod"] as const;
+    const data = (tier: Tier) => `doom-${three.stack(tier)}-data-1`;
+    const manifests = new VolumeManifests();
+    onTestFinished(() => manifests.dispose());
+    const before = await three.idsOf(others);
+    const held = await Promise.all(others.map((tier) => manifests.of(data(tier))));
+    const urls = TIERS.map((tier) => outputs[tier].url);
+    const load = new NodeProcess(environment("dev").root, [
+      "bin/test/support/trafficProcess.js",
+      ...urls,
+    ]);
+    await load.until(() => (load.stdout.startsWith(BEGUN) ? true : undefined));
+    await environment("dev").doom("down", three.stack("dev"), "--purge", "--yes");
+    load.signal("SIGTERM");
+    const { code, stdout, stderr } = await load.result();
+    expect(code, stderr).toBe(0);
+    const [dev, ...rest] = JSON.parse(stdout.slice(BEGUN.length)) as TrafficResult[];
+    // Who asks for what is gone does fail, and is counted.
+    expect(dev?.failures.at(-1)).toContain("ECONNREFUSED");
+    expect(rest.map(({ failures }) => failures)).toEqual([[], []]);
+    for (const { answers } of rest) expect(answers).toBeGreaterThan(dev?.answers as number);
+    expect(await three.idsOf(others)).toEqual(before);
+    for (const [position, tier] of others.entries())
+      expect(await manifests.changes(held[position] as string, data(tier)), tier).toEqual([]);
+    expect(await containersOf(three.stack("dev"))).toEqual([]);
+    expect(await volumesOf(three.stack("dev"))).toEqual([]);
+    for (const tier of others) expect(await three.serves(tier)).toBe(true);
+    const plans = others.map((tier) => environment(tier).plan("--refresh"));
+    expect(await Promise.all(plans)).toEqual([[], []]);
   });
 });

@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import type Docker from "dockerode";
@@ -86,6 +87,29 @@ export async function breakIsolation(targets: BreakTargets): Promise<IsolationBr
       areRulesFlushed: await flushRules(targets.bridges, undone),
       undo,
     };
+  } catch (error) {
+    await undo();
+    throw error;
+  }
+}
+
+/** A container of nobody's on all of these networks, which keeps their environments from being apart. */
+export async function joinNetworks(
+  networks: readonly string[],
+): Promise<{ readonly container: string; undo(): Promise<void> }> {
+  const [first = "none", ...others] = networks;
+  const name = `joined-${randomBytes(4).toString("hex")}`;
+  const container = await engine.createContainer({
+    name,
+    Image: await ensureToolsImage(),
+    Cmd: ["node", "-e", SERVER],
+    HostConfig: { NetworkMode: first },
+  });
+  const undo = () => container.remove({ force: true });
+  try {
+    for (const other of others) await engine.getNetwork(other).connect({ Container: container.id });
+    await container.start();
+    return { container: name, undo };
   } catch (error) {
     await undo();
     throw error;

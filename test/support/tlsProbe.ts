@@ -1,4 +1,5 @@
 import tls from "node:tls";
+import { generate } from "selfsigned";
 
 /** What a server and its certificate say. */
 export interface TlsAnswer {
@@ -44,4 +45,17 @@ export function handshake(
       socket.destroy();
     });
   });
+}
+
+/** A server on the loopback that takes TLS 1.0 and 1.1 as well. */
+export async function oldServer(): Promise<tls.Server> {
+  const pems = await generate([{ name: "commonName", value: "old" }]);
+  const server = tls.createServer({
+    key: pems.private,
+    cert: pems.cert,
+    minVersion: "TLSv1",
+    ciphers: "DEFAULT@SECLEVEL=0",
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return server;
 }

@@ -1,4 +1,5 @@
 import http from "node:http";
+import https from "node:https";
 
 /** Requests of several users, one after the other for each, until they are told to end. */
 export class Traffic {
@@ -17,6 +18,10 @@ export class Traffic {
     this.users = Promise.all(cookies.map((cookie) => this.user(cookie)));
   }
 
+  private get isSecure(): boolean {
+    return this.url.startsWith("https:");
+  }
+
   /** Waits for the last answers. */
   async end(): Promise<void> {
     this.ending = true;
@@ -25,7 +30,9 @@ export class Traffic {
 
   /** Over one connection that stays open, as a browser does it. */
   private async user(cookie: string): Promise<void> {
-    const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+    // Certificates are not looked at here, since they are self-signed.
+    const options = { keepAlive: true, maxSockets: 1, rejectUnauthorized: false };
+    const agent = this.isSecure ? new https.Agent(options) : new http.Agent(options);
     while (!this.ending) {
       const answer = await this.ask(cookie, agent);
       if (answer === "200") this.answers += 1;
@@ -39,10 +46,14 @@ export class Traffic {
   private ask(cookie: string, agent: http.Agent): Promise<string> {
     return new Promise((resolve) => {
       const options = { headers: { cookie }, agent, timeout: 15_000 };
-      const request = http.get(new URL("healthz", this.url), options, (response) => {
-        response.resume().on("end", () => resolve(String(response.statusCode)));
-        response.on("error", (error) => resolve(error.message));
-      });
+      const request = (this.isSecure ? https : http).get(
+        new URL("healthz", this.url),
+        options,
+        (response) => {
+          response.resume().on("end", () => resolve(String(response.statusCode)));
+          response.on("error", (error) => resolve(error.message));
+        },
+      );
       request.on("timeout", () => request.destroy(new Error("no answer within 15 s")));
       request.on("error", (error) => resolve(error.message));
     });
