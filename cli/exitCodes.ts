@@ -31,7 +31,7 @@ const MEANINGS: Readonly<Record<FailureKind, string>> = {
   preflight: "the host cannot take it: Docker, port, addresses, disk",
   engine: "the Pulumi engine is missing or cannot be started",
   update: "the update, the preview or the removal failed",
-  state: "the state is damaged or does not fit the Docker host",
+  state: "the state or a record is damaged, or does not fit the Docker host",
   unhealthy: "status: not all of the environment runs and is healthy; open: what it needs does not",
   unproven:
     "verify, diagnose: a secret was found, or a place could not be searched; a limit does not hold, or storage is full",

@@ -2,8 +2,6 @@
 
 export interface Area {
   readonly name: string;
-  /** The section of the report that is about it. */
-  readonly section: string;
   /** Test files that are about it, in `test/` by their beginning, elsewhere by their whole path. */
   readonly tests: readonly string[];
   /** What repeats it many times. */
@@ -22,7 +20,6 @@ const IDLE_SOAK = "idle-websocket";
 export const AREAS: readonly Area[] = [
   {
     name: "Data migration",
-    section: "migration",
     tests: [
       "test/stack/adoption",
       "test/stack/configMigration",
@@ -35,7 +32,6 @@ export const AREAS: readonly Area[] = [
   },
   {
     name: "Scalability",
-    section: "scaling",
     tests: [
       "test/stack/containerLimits",
       "test/stack/limits",
@@ -47,7 +43,6 @@ export const AREAS: readonly Area[] = [
   },
   {
     name: "Interoperability",
-    section: "interoperability",
     tests: [
       "test/stack/claude",
       "test/stack/gatewayImage",
@@ -59,14 +54,12 @@ export const AREAS: readonly Area[] = [
   },
   {
     name: "Upgrade and migration",
-    section: "upgrades",
     tests: ["test/stack/deepGate", "test/stack/upgrade", "test/browser/upgrade"],
     soaks: [UPGRADE_SOAK, KILLS_SOAK],
     benches: ["upgrade"],
   },
   {
     name: "Environment isolation",
-    section: "isolation",
     tests: [
       "test/stack/environment",
       "test/stack/leakScan",

@@ -60,7 +60,7 @@ describe("with one run of every kind", () => {
     const [, , , rate] = rowOf(SAMPLE_RUNS, "migration", "TC-56.2");
     expect(rate).toMatchObject({ text: "100 %", value: 1, sample: 30, runs: [6] });
     expect(rate?.detail).toBe(
-      "30 of 30 migrations of random trees; at least 90.4 % with 95 % confidence",
+      "30 of 30 migrations of random trees; at least 90.49 % with 95 % confidence",
     );
     expect(rate?.atLeast).toBeCloseTo(0.05 ** (1 / 30), 12);
   });

@@ -14,7 +14,7 @@ export interface DrawnChart {
 }
 
 const WIDE = 760;
-const NARROW = 340;
+const NARROW = 320;
 
 /** Stand-ins by the variable of the page that they become; no other colour is used. */
 const COLOURS = {
@@ -71,7 +71,7 @@ function heightOf(drawing: Drawing, width: number): number {
     const side = Math.min(44, (width - left) / drawing.columns.length);
     return Math.round(top + Math.max(side, 22) * drawing.rows.length + 4);
   }
-  if (drawing.form === "lines") return width === WIDE ? 320 : 260;
+  if (drawing.form === "lines") return width === WIDE ? 340 : 280;
   const bars = drawing.categories.length * (drawing.form === "bars" ? drawing.series.length : 1);
   return 70 + bars * (width === WIDE ? 36 : 52);
 }
@@ -91,6 +91,8 @@ const legend = {
   left: 0,
   itemWidth: 14,
   itemHeight: 10,
+  // Without a browser the width of letters is a guess.
+  itemGap: 14,
   textStyle: { color: COLOURS["--ink"], fontSize: 12 },
 };
 
@@ -104,7 +106,7 @@ function axes(drawing: Axes, width: number): echarts.EChartsCoreOption {
 function lines({ unit, categories, series }: Axes): echarts.EChartsCoreOption {
   return {
     legend,
-    grid: { left: 8, right: 16, top: 44, bottom: 28, containLabel: true },
+    grid: { left: 8, right: 16, top: 62, bottom: 28, containLabel: true },
     xAxis: {
       type: "value",
       name: "editors",
@@ -131,7 +133,7 @@ function bars({ form, unit, categories, series }: Axes, width: number): echarts.
   const hasLegend = series.length > 1;
   return {
     ...(hasLegend ? { legend } : {}),
-    grid: { left: 0, right: 56, top: hasLegend ? 34 : 4, bottom: 20, containLabel: true },
+    grid: { left: 14, right: 40, top: hasLegend ? 34 : 4, bottom: 20, containLabel: true },
     xAxis: { type: "value", name: unit, nameLocation: "end", nameGap: 6, min: 0, ...axisStyle },
     yAxis: {
       type: "category",
@@ -207,7 +209,7 @@ function heat(drawing: Heat, width: number): echarts.EChartsCoreOption {
         label: {
           show: true,
           color: COLOURS["--heat-ink"],
-          fontSize: fontSize - 1,
+          fontSize: Math.max(10, fontSize - 1),
           formatter: ({ name }: { name: string }) => name,
         },
       },

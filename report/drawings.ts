@@ -1,7 +1,7 @@
 import { spread } from "../checks/benchVerdict";
 import { UPGRADE_SOAK } from "./areas";
 import type { Chart, HeatCell, Series } from "./document";
-import { number } from "./measures";
+import { medianOf, number } from "./measures";
 import { environmentOf } from "./planTables";
 import type { RunOf } from "./runRecord";
 import type { Judged, Runs } from "./runs";
@@ -15,7 +15,12 @@ export function reachabilityChart(runs: Runs): Chart | undefined {
   const last = runs.isolation();
   if (last === undefined) return undefined;
   const { stations, stacks, pairs } = last.record;
-  const order = [...stations].sort();
+  const place = (name: string) => {
+    const at = stacks.indexOf(environmentOf(name, stacks) ?? "");
+    return at < 0 ? stacks.length : at;
+  };
+  // Environments as they were named, and last what belongs to none.
+  const order = [...stations].sort((a, b) => place(a) - place(b) || (a < b ? -1 : 1));
   const cells = pairs.flatMap((pair): HeatCell[] => {
     const [row, column] = [order.indexOf(pair.from), order.indexOf(pair.to)];
     return row < 0 || column < 0 ? [] : [{ row, column, ...heatOf(pair) }];
@@ -110,7 +115,7 @@ function bySize(
   return {
     kind: "chart",
     title,
-    summary: `${what} by the number of editors, median of ${first.rounds} rounds, with ${first.judgement.peer} for the same containers.`,
+    summary: `${what} by the number of editors, ${medianOf(first.rounds)}, with ${first.judgement.peer} for the same containers.`,
     runs: [first.run],
     drawing: {
       form: "lines",
@@ -142,7 +147,7 @@ export function migrationChart(runs: Runs): Chart | undefined {
   return {
     kind: "chart",
     title: "Moving a volume",
-    summary: `Seconds for the same tree, median of ${first.rounds} rounds; the last bar is ${peer}, against which "${figure}" is measured.`,
+    summary: `Seconds for the same tree, ${medianOf(first.rounds)}; the last bar is ${peer}, against which "${figure}" is measured.`,
     runs: [first.run],
     drawing: {
       form: "bars",

@@ -1,6 +1,6 @@
 import { spread } from "../checks/benchVerdict";
 import { type Cell, cell, NOT_MEASURED, runAnchor, type Table, table } from "./document";
-import { amount, number, rateCell, ratioText, shown, unique } from "./measures";
+import { amount, medianOf, number, rateCell, ratioText, shown, unique } from "./measures";
 import { bySoak } from "./planTables";
 import { type RunRecord, titleOf } from "./runRecord";
 import type { Judged, NumberedRun, Runs } from "./runs";
@@ -33,7 +33,10 @@ function benchRow(group: string, { judgement, rounds, run }: Judged): Cell[] {
     cell(amount(ours.median, unit), { value: ours.median }),
     cell(amount(theirs.median, unit), { detail: peer, value: theirs.median }),
     cell(ratioText(ratio), {
-      detail: `median of ${rounds}, least ${ratioText({ ...ratio, median: ratio.minimum })}`,
+      detail:
+        rounds === 1
+          ? medianOf(rounds)
+          : `${medianOf(rounds)}, least ${ratioText({ ...ratio, median: ratio.minimum })}`,
       value: ratio.median,
       sample: rounds,
     }),
@@ -138,7 +141,7 @@ function figuresOf({ number: at, record }: NumberedRun): [string, string][] {
     if (record.attempts.length === 0) return [];
     const passed = record.attempts.filter((attempt) => attempt.passed).length;
     const sample = record.attempts.length;
-    const bound = percent(lowerBound(passed, sample));
+    const bound = percent(lowerBound(passed, sample), 2);
     return [[`soak ${record.name}`, `${passed} of ${sample} (at least ${bound})`]];
   }
   if (record.kind === "tests") {

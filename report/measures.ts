@@ -5,8 +5,7 @@ import { lowerBound, percent } from "./statistics";
 
 /** Single figures of the report, each with its sample and the runs that it comes from. */
 
-/** `a` of an amount: `3 of 30 …`. */
-const LOWER = (bound: number) => `at least ${percent(bound)} with 95 % confidence`;
+const boundText = (bound: number) => `at least ${percent(bound, 2)} with 95 % confidence`;
 
 /** A rate that was sampled, with its lower bound. */
 export function rateCell(pooled: Pooled | undefined, what: string, how: string): Cell {
@@ -15,7 +14,7 @@ export function rateCell(pooled: Pooled | undefined, what: string, how: string):
   const passed = pooled.attempts.filter((attempt) => attempt.passed).length;
   const atLeast = lowerBound(passed, sample);
   return cell(percent(passed / sample), {
-    detail: `${passed} of ${sample} ${what}; ${LOWER(atLeast)}`,
+    detail: `${passed} of ${sample} ${what}; ${boundText(atLeast)}`,
     state: passed === sample ? "met" : "missed",
     runs: pooled.runs,
     value: passed / sample,
@@ -93,17 +92,22 @@ export function amountCell(found: Judged | undefined, what: string, how: string)
   if (found === undefined) return missing(how);
   const { judgement, rounds, run } = found;
   return cell(amount(judgement.ours.median, judgement.unit), {
-    detail: `${what}, median of ${rounds} rounds`,
+    detail: `${what}, ${medianOf(rounds)}`,
     runs: [run],
     value: judgement.ours.median,
     sample: rounds,
   });
 }
 
+/** What stands behind a median; of one round there is none. */
+export const medianOf = (rounds: number) =>
+  rounds === 1 ? "one round" : `median of ${rounds} rounds`;
+
 /** An amount as people read it. */
 export function amount(value: number, unit: "milliseconds" | "fewMilliseconds" | "bytes"): string {
   if (unit === "bytes") return `${number(Math.round(value / 1024 ** 2))} MiB`;
-  return unit === "fewMilliseconds" ? `${shown(value)} ms` : `${shown(value / 1000)} s`;
+  const isShort = unit === "fewMilliseconds" || Math.abs(value) < 1000;
+  return isShort ? `${shown(value)} ms` : `${shown(value / 1000)} s`;
 }
 
 /** Three digits that mean something, and no more than two of them behind the point. */

@@ -13,6 +13,7 @@ import {
   amountCell,
   durationCell,
   figureOf,
+  medianOf,
   number,
   rateCell,
   ratioText,
@@ -95,7 +96,7 @@ export function instancesCell(runs: Runs): Cell {
   const [largest] = sizes.sort((a, b) => b.size - a.size);
   if (largest === undefined) return missing(byBench("scale"));
   return cell(String(largest.size), {
-    detail: `editors of one environment, all healthy, in ${largest.rounds} rounds`,
+    detail: `editors of one environment, all healthy, in ${largest.rounds === 1 ? "one round" : `${largest.rounds} rounds`}`,
     runs: [largest.run],
     value: largest.size,
     sample: largest.rounds,
@@ -108,7 +109,7 @@ function memoryCell(scale: readonly Judged[]): Cell {
   if (found === undefined) return missing(byBench("scale"));
   const share = 1 / found.judgement.ratio.median;
   return cell(percent(share), {
-    detail: `${found.judgement.peer}'s memory for ours, ${found.judgement.figure.replace("memory of ", "")} editors; median of ${found.rounds} rounds`,
+    detail: `${found.judgement.peer}'s memory as a share of ours, ${found.judgement.figure.replace("memory of ", "")} editors; ${medianOf(found.rounds)}`,
     runs: [found.run],
     value: share,
     sample: found.rounds,
@@ -122,7 +123,7 @@ function throughGateway(load: readonly Judged[]): Cell {
   if (found === undefined) return missing(byBench("load"));
   const { judgement, rounds, run } = found;
   return cell(ratioText(judgement.ratio), {
-    detail: `time of an answer through the gateway for ${judgement.peer}, ${judgement.figure.replace("http per answer of ", "")} editors; median of ${rounds} rounds`,
+    detail: `time of an answer through the gateway against ${judgement.peer}, ${judgement.figure.replace("http per answer of ", "")} editors; ${medianOf(rounds)}`,
     state: judgement.verdict === "exceeded" ? "missed" : "plain",
     runs: [run],
     value: judgement.ratio.median,
@@ -140,7 +141,7 @@ function cpuCell(limits: readonly Judged[]): Cell {
   if (worst === undefined) return missing(byBench("limits"));
   const { judgement, rounds, run } = worst.one;
   return cell(percent(worst.share), {
-    detail: `of the double work with the double limit (${judgement.figure.replace("CPU time of ", "")} to ${judgement.peer}), the worst of ${pairs.length} pairs; median of ${rounds} rounds`,
+    detail: `of the double work with the double limit (${judgement.figure.replace("CPU time of ", "")} to ${judgement.peer}), the worst of ${pairs.length} pairs; ${medianOf(rounds)}`,
     state: pairs.some(({ one }) => one.judgement.verdict === "exceeded") ? "missed" : "plain",
     runs: [run],
     value: worst.share,
@@ -153,7 +154,7 @@ function hogCell(limits: readonly Judged[]): Cell {
   if (found === undefined) return missing(byBench("limits"));
   const { judgement, rounds, run } = found;
   return cell(ratioText(judgement.ratio), {
-    detail: `time of an editor's answer beside one that takes all it gets; median of ${rounds} rounds`,
+    detail: `time of an editor's answer beside one that takes all it gets; ${medianOf(rounds)}`,
     state: judgement.verdict === "exceeded" ? "missed" : "plain",
     runs: [run],
     value: judgement.ratio.median,

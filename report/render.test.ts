@@ -54,7 +54,7 @@ describe("Markdown", () => {
     const [head] = rows;
     expect(head).toBe("| Metric | Target | Achieved | Status |");
     expect(rows[2]).toBe(
-      "| Data migration success | 100 % | 100 % (40 of 40 migrations of configurations and volumes; at least 92.7 % with 95 % confidence) [\\[5\\]](#run-5) [\\[6\\]](#run-6) | ✓ met |",
+      "| Data migration success | 100 % | 100 % (40 of 40 migrations of configurations and volumes; at least 92.78 % with 95 % confidence) [\\[5\\]](#run-5) [\\[6\\]](#run-6) | ✓ met |",
     );
   });
 

@@ -120,7 +120,7 @@ export function areasTable(runs: Runs): Table {
               area.benches.map(byBench).join(", "),
             ),
       ];
-      return [cell(area.name, { detail: area.section }), ...figures, statusOf(figures)];
+      return [cell(area.name), ...figures, statusOf(figures)];
     }),
   );
 }

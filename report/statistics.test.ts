@@ -43,6 +43,7 @@ it("59 in a row show more than 95 %, and 58 do not", () => {
 });
 
 it("rounds a rate down, so that only all of it is 100 %", () => {
-  const shown = [1, 0.99999, 0.5, 2 / 3, 0, 0.29].map(percent);
+  const shown = [1, 0.99999, 0.5, 2 / 3, 0, 0.29].map((rate) => percent(rate));
   expect(shown).toEqual(["100 %", "99.9 %", "50 %", "66.6 %", "0 %", "29 %"]);
+  expect([percent(lowerBound(59, 59), 2), percent(0.999999, 2)]).toEqual(["95.04 %", "99.99 %"]);
 });

@@ -58,8 +58,9 @@ export function passesNeeded(target: number, confidence = CONFIDENCE): number {
   return Math.floor(Math.log(1 - confidence) / Math.log(target)) + 1;
 }
 
-/** `99.9 %`: one decimal, rounded down, so that 100 stands for all of it only. */
-export function percent(rate: number): string {
-  const tenths = Math.floor(rate * 1000 + 1e-9) / 10;
-  return `${Number.isInteger(tenths) ? tenths.toFixed(0) : tenths.toFixed(1)} %`;
+/** `99.9 %`: rounded down, so that 100 stands for all of it only, and a bound for no more than it is. */
+export function percent(rate: number, digits = 1): string {
+  const scale = 10 ** digits;
+  const value = Math.floor(rate * 100 * scale + 1e-9) / scale;
+  return `${Number.isInteger(value) ? value.toFixed(0) : value.toFixed(digits)} %`;
 }

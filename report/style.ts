@@ -35,13 +35,13 @@ a { color: var(--link); text-decoration-thickness: 1px; text-underline-offset: .
 a:focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }
 nav ul { list-style: none; display: flex; flex-wrap: wrap; gap: .35rem 1.1rem; padding: 0; margin: 1rem 0 0; }
 table { border-collapse: collapse; width: 100%; margin: 1rem 0 1.5rem; font-variant-numeric: tabular-nums; }
-th, td { text-align: left; vertical-align: top; padding: .55rem .75rem .55rem 0; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
-th { font-size: .85rem; font-weight: 600; color: var(--soft); overflow-wrap: normal; }
-td:first-child { font-weight: 600; }
+th, td { text-align: left; vertical-align: top; padding: .55rem .75rem .55rem 0; border-bottom: 1px solid var(--line); overflow-wrap: break-word; }
+th { font-size: .85rem; font-weight: 600; color: var(--soft); }
+td:first-child { font-weight: 600; min-width: 6.5rem; }
 tr:target { background: var(--raised); }
 .detail { display: block; font-size: .85rem; line-height: 1.4; font-weight: 400; }
 .runs { font-size: .8rem; font-weight: 400; white-space: nowrap; }
-.met, .missed, .missing { display: inline-block; padding: 0 .45rem; border-radius: .25rem; }
+.met, .missed, .missing { display: inline-block; padding: 0 .45rem; border-radius: .25rem; white-space: nowrap; }
 .met { color: var(--met); background: var(--met-back); }
 .missed { color: var(--missed); background: var(--missed-back); font-weight: 600; }
 .missing { color: var(--soft); border: 1px dashed var(--line); }
@@ -56,12 +56,13 @@ footer { padding-top: 2rem; padding-bottom: 3rem; font-size: .9rem; color: var(-
   header { padding-top: 1.5rem; }
   h1 { font-size: 1.6rem; }
   .wide { display: none; }
-  .narrow { display: block; max-width: 340px; }
+  .narrow { display: block; max-width: 30rem; }
   table, tbody, tr, td { display: block; }
   thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   tr { padding: .6rem 0; border-bottom: 1px solid var(--line); }
   td { border: 0; padding: .15rem 0 .15rem 8.5rem; min-height: 1.8rem; position: relative; }
   td:first-child { padding-left: 0; }
+  td, .detail { overflow-wrap: anywhere; }
   td::before { content: attr(data-label); position: absolute; left: 0; width: 8rem; font-size: .85rem; font-weight: 400; color: var(--soft); }
   td:first-child::before { content: none; }
 }

@@ -109,11 +109,14 @@ async function run(soak: Soak, start: SoakProgress, { project, file }: Place): P
     process.stdout.write(`${closingLine(progress, signal.aborted ? 0 : 1)}\n`);
     return 1;
   } finally {
-    await end();
-    const command = ["npm run soak --", ...process.argv.slice(2)].join(" ");
-    const { name, seed, count } = { ...start, name: start.soak };
-    const result = { kind: "soak", name, seed, count, attempts } as const;
-    report(`kept in ${await keepRun(project, { command, startedAt }, result)}`);
+    try {
+      const command = ["npm run soak --", ...process.argv.slice(2)].join(" ");
+      const { soak: name, seed, count } = start;
+      const result = { kind: "soak", name, seed, count, attempts } as const;
+      report(`kept in ${await keepRun(project, { command, startedAt }, result)}`);
+    } finally {
+      await end();
+    }
   }
 }
 

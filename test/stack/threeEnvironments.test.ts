@@ -1,15 +1,17 @@
-import { rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import net from "node:net";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { overlaps, parseCidrLoosely } from "../../checks/cidr";
 import { EXIT_CODES } from "../../cli/exitCodes";
+import { parseRun } from "../../report/runRecord";
 import { Canaries, fileOf } from "../support/canaries";
 import { kernelMemoryLimit } from "../support/controlGroup";
 import { containersOf, engine, networksOf, runIn, volumesOf } from "../support/dockerHost";
 import { NodeProcess } from "../support/doomProcess";
 import { EditorClient } from "../support/editorClient";
 import { breakIsolation } from "../support/isolationBreaks";
+import { keepRecords } from "../support/keptRecords";
 import { defaultGateway, reach, reachByName } from "../support/networkProbe";
 import {
   type NetworkRole,
@@ -253,11 +255,18 @@ describe("what an editor can reach", () => {
 });
 
 describe("the isolation is proven by trying it", () => {
-  const prove = () => proveIsolation(environment("dev"));
+  const prove = (...options: string[]) => proveIsolation(environment("dev"), ...options);
+  const recordAt = (file = "") =>
+    parseRun(readFileSync(path.join(environment("dev").root, file), "utf8"));
+  afterAll(() => {
+    if (!three) return;
+    const names = TIERS.map((tier) => [three.stack(tier), tier]);
+    keepRecords(environment("dev").root, Object.fromEntries(names));
+  });
   const own = () => TIERS.flatMap((tier) => [editor(tier), gateway(tier)]).sort();
 
   it("every container and the host against every other: all as declared, and no probe failed", async () => {
-    const { code, document } = await prove();
+    const { code, document } = await prove("--record");
     expect(document.problems).toEqual([]);
     expect(document.shared).toEqual([]);
     expect([code, document.isolated, document.counts.ERROR]).toEqual([0, true, 0]);
@@ -275,14 +284,16 @@ describe("the isolation is proven by trying it", () => {
       });
     }
     expect(document.controls.filter(({ by }) => by === undefined)).toEqual([]);
+    expect(recordAt(document.record)).toMatchObject({ kind: "isolation", pairs: document.pairs });
   });
 
   it("all parts that have something to say to each other get on, and no others", async () => {
-    const { code, document } = await proveInterop(environment("dev"));
+    const { code, document } = await proveInterop(environment("dev"), "--record");
     const { checks, undeclared, score } = document;
     expect(checks.filter(({ passed }) => !passed)).toEqual([]);
     expect(undeclared.flatMap(({ problems }) => problems)).toEqual([]);
     expect([code, score.percent, score.passed]).toEqual([0, 100, score.total]);
+    expect(recordAt(document.record)).toMatchObject({ kind: "interop", undeclared });
     const seen = (from: string, to: string) =>
       checks.filter((check) => check.from === from && check.to === to).map(({ way }) => way);
     for (const tier of TIERS) {

@@ -19,7 +19,8 @@ export default class RunRecordReporter implements Reporter {
     const { findProject } = await import("../../operations/project.js");
     const { keepRun } = await import("../../operations/runRecords.js");
     // The first word is the script's own: `run`.
-    const command = ["npm test", ...process.argv.slice(3)].join(" ");
+    const words = process.argv.slice(3);
+    const command = ["npm test", ...(words.length > 0 ? ["--", ...words] : [])].join(" ");
     // It says nothing of it: the line with the counts is the last one.
     await keepRun(
       findProject(),

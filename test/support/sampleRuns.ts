@@ -41,7 +41,9 @@ export function soakRun(
     seconds: 10 + at,
     what: at < passed ? "went well" : "went wrong",
   }));
-  return { ...BASE, kind: "soak", name, seed: 1, count: passed + failed || 1, attempts, ...more };
+  const command = `npm run soak -- ${name}`;
+  const count = passed + failed || 1;
+  return { ...BASE, command, kind: "soak", name, seed: 1, count, attempts, ...more };
 }
 
 const counts = (OPEN: number, REFUSED: number) => ({ OPEN, REFUSED, TIMEOUT: 0, DNS: 0, ERROR: 0 });
@@ -65,6 +67,26 @@ export const isolationRun: RunOf<"isolation"> = {
   missing: [],
   exposures: ["port 22 of the host is open to doom-dev-gateway"],
 };
+
+/** Three environments of two containers each, as `npx doom verify --isolation` finds them when all is well. */
+export function threeIsolated(): RunOf<"isolation"> {
+  const stacks = ["dev", "staging", "prod"];
+  const stations = [
+    ...stacks.flatMap((stack) => [`doom-${stack}-code-server-1`, `doom-${stack}-gateway`]),
+    "host",
+  ];
+  const environmentOf = (name: string) => stacks.find((stack) => name.includes(stack));
+  const countsOf = (from: string, to: string) => {
+    if (from === to) return counts(8, 0);
+    if (from === "host") return counts(3, 4);
+    if (to === "host") return counts(1, 3);
+    return environmentOf(from) === environmentOf(to) ? counts(5, 3) : counts(0, 12);
+  };
+  const pairs = stations.flatMap((from) =>
+    stations.map((to) => ({ from, to, counts: countsOf(from, to), asDeclared: true })),
+  );
+  return { ...isolationRun, stacks, stations, pairs, counts: counts(95, 411), controls: 12 };
+}
 
 export const interopRun: RunOf<"interop"> = {
   ...BASE,
