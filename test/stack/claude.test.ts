@@ -151,7 +151,9 @@ describe("with a key", () => {
     expect((await inspected(editor())).Id).toBe(id);
     expect(await health()).toBe(`${OLD}, with an API key`);
     expect(await inClaude("cat /run/claude/api-key")).toBe(KEY);
-    const told = JSON.stringify(await inspected(claude())) + stackFile();
+    const listed = await succeeds("secrets", "list", stack);
+    expect(listed).toMatch(new RegExp(`^anthropic-api-key +key +set by you .*${claude()} *$`, "m"));
+    const told = JSON.stringify(await inspected(claude())) + stackFile() + listed;
     expect(told).not.toContain(KEY);
     const processes = await inClaude("cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>&1 || true");
     expect(processes).not.toContain(KEY);
@@ -169,6 +171,8 @@ describe("an upgrade", () => {
 
   it("keeps login and settings, and leaves the editor alone", async () => {
     await inClaude(LOGIN);
+    // What docs/claude.md gives to keep it elsewhere.
+    expect(await inClaude("tar -C /claude -cz . | tar -tz")).toContain("./.credentials.json\n");
     const [kept, { Id }] = [await state(), await inspected(editor())];
     expect(kept).toContain("probe");
     const text = await succeeds(
@@ -208,9 +212,47 @@ describe("an upgrade", () => {
   });
 });
 
+describe("in the matrix of who gets on with whom", () => {
+  interface Check {
+    readonly from: string;
+    readonly to: string;
+    readonly way: string;
+    readonly passed: boolean;
+  }
+
+  async function matrix() {
+    const { code, stdout, stderr } = await doom("verify", stack, "--interop", "--json");
+    const { checks, score } = JSON.parse(stdout) as { checks: Check[]; score: object };
+    const failed = checks.filter(({ passed }) => !passed);
+    const line = ({ from, to, way }: Check) => `${from} ${to} ${way}`;
+    return { code, stderr, score, all: checks.map(line), failed: failed.map(line) };
+  }
+
+  const OWN = () => [
+    `${editor()} ${claude()} data`,
+    ...["name", "tcp", "http"].map((way) => `${claude()} ${editor()} ${way}`),
+    ...["name", "tcp", "http"].map((way) => `${claude()} ${dockerName(stack, "gateway")} ${way}`),
+  ];
+
+  it("gets on with editor and gateway, and they are what fails without it", async () => {
+    const { code, failed, all, score, stderr } = await matrix();
+    expect([code, failed], stderr).toEqual([0, []]);
+    expect(all).toEqual(expect.arrayContaining(OWN()));
+    expect(score).toMatchObject({ percent: 100 });
+    await engine.getContainer(claude()).stop();
+    const without = await matrix();
+    expect([without.code, without.failed.sort()]).toEqual([14, OWN().sort()]);
+    await engine.getContainer(claude()).start();
+  });
+});
+
 it("leaves its volume when it is taken away, and the editor's command says where it went", async () => {
   environment.configure((value) => ({ ...value, claude: { enabled: false } }));
-  await succeeds("up", stack);
+  const { warnings } = JSON.parse(await succeeds("up", stack, "--json"));
+  expect(warnings).toEqual([expect.stringContaining("anthropic-api-key: is kept, and nothing")]);
+  expect(await succeeds("secrets", "list", stack)).toMatch(
+    /^anthropic-api-key +key +set by you +not yet +- +nothing +\(claude\.enabled is false\)$/m,
+  );
   const containers = await engine.listContainers({ all: true, filters: { name: [claude()] } });
   expect(containers).toEqual([]);
   expect((await engine.getVolume(claude()).inspect()).Labels).toMatchObject({

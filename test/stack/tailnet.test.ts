@@ -166,6 +166,38 @@ describe("with a good key", () => {
   });
 });
 
+describe("in the matrix of who gets on with whom", () => {
+  const WAYS = ["name", "tcp", "http", "tls"] as const;
+
+  /** How the node does with the gateway, and which of the others do not get on. */
+  async function matrix() {
+    const { stack } = environment("dev");
+    const args = ["bin/cli/main.js", "verify", stack, "--interop", "--json"];
+    const { code, stdout, stderr } = await environment("dev").run(process.execPath, args);
+    const { checks } = JSON.parse(stdout) as {
+      checks: { from: string; to: string; way: string; passed: boolean; evidence: string }[];
+    };
+    const isOwn = ({ from }: { from: string }) => from === node("dev");
+    return {
+      code,
+      stderr,
+      own: checks.filter(isOwn).map(({ to, way, passed }) => [to, way, passed]),
+      failed: checks.filter((check) => !isOwn(check) && !check.passed),
+    };
+  }
+  const ways = (passed: boolean) => WAYS.map((way) => [`${hostname("dev")}-gateway`, way, passed]);
+
+  it("the node gets on with the gateway, and does not when it is stopped", async () => {
+    const { own, failed, stderr } = await matrix();
+    expect([own, failed], stderr).toEqual([ways(true), []]);
+    await engine.getContainer(node("dev")).stop();
+    const without = await matrix();
+    expect([without.code, without.own, without.failed]).toEqual([14, ways(false), []]);
+    await engine.getContainer(node("dev")).start();
+    await waitForContainer(node("dev"), ({ State }) => State.Health?.Status === "healthy");
+  });
+});
+
 describe("an upgrade of Tailscale", () => {
   const version = async () => {
     const { Image } = await engine.getContainer(node("dev")).inspect();

@@ -3,10 +3,10 @@ import { readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { sha256 } from "../../checks/seal";
-import { dockerLabels } from "../../config/names";
+import { dockerLabels, dockerName } from "../../config/names";
 import { withLock } from "../../operations/locks";
 import { withUpgradeLock } from "../../operations/upgradeCommand";
-import { recordFolder } from "../../operations/upgradeRecords";
+import { readRecords, recordFolder } from "../../operations/upgradeRecords";
 import { containersOf, engine, networksOf, runIn, volumesOf } from "../support/dockerHost";
 import { runDoom } from "../support/doomProcess";
 import { EditorClient } from "../support/editorClient";
@@ -30,6 +30,10 @@ let oldImage: string;
 const doom = (...args: string[]) => runDoom(copy.root, args);
 const asUser = (script: string) => runIn(life.editor, ["bash", "-euc", script], "1000:1000");
 const json = async (...args: string[]) => JSON.parse(await life.doom(...args, "--json"));
+/** The second editor rests as long as the first one lives. */
+const setInstances = (instances: number) =>
+  environment.configure((value) => ({ ...value, instances }));
+const resting = () => dockerName(stack, "data", 2);
 /** As an extension is installed: its folder, and an entry in the list, which the editor starts empty. */
 const INSTALL = `cd /config/extensions
   until [[ -e extensions.json && $(<extensions.json) == "[]" ]]; do sleep 0.1; done
@@ -42,10 +46,14 @@ const INSTALL = `cd /config/extensions
 beforeAll(async () => {
   copy = createProjectCopy();
   oldImage = await buildImage("code-server", { CODE_SERVER_VERSION: OLD });
-  environment = await copy.addStack({ image: { reference: oldImage } });
+  environment = await copy.addStack({ image: { reference: oldImage }, instances: 2 });
   stack = environment.stack;
   life = new UpgradeLife(copy, environment);
   for (const command of ["init", "up"]) await life.doom(command, stack);
+  const second = dockerName(stack, "code-server", 2);
+  await runIn(second, ["bash", "-c", "echo second >/config/workspace/file"], "1000:1000");
+  setInstances(1);
+  await life.doom("up", stack);
   await asUser(INSTALL);
   await asUser(`mkdir -p /config/data/User; echo '{"a.b": 1}' >/config/data/User/settings.json
     echo work >/config/workspace/file; ln /config/workspace/file /config/workspace/other`);
@@ -104,6 +112,7 @@ async function leavesItsCopyOnly(): Promise<void> {
   expect((await volumesOf(stack)).map(({ Name }) => Name)).toEqual([
     expect.stringMatching(new RegExp(`^doom-${stack}-before-upgrade-1-[0-9a-f]{8}$`)),
     life.data,
+    resting(),
   ]);
   expect((await containersOf(stack)).map(({ Name }) => Name)).toEqual([
     `/${life.editor}`,
@@ -217,5 +226,22 @@ describe("doom upgrade", () => {
     const client = new EditorClient(url);
     await client.login(passwords["1"] as string);
     await expect.poll(() => client.getsIn()).toBe(true);
+  });
+});
+
+describe("an editor that rested over all of it", () => {
+  it("comes back by the same path: rehearsed on its data, and verified", async () => {
+    const before = await life.manifest(resting());
+    await life.doom("upgrade", stack, "--to", NEW, "--watch", "0");
+    setInstances(2);
+    await life.doom("up", stack);
+    const second = await engine.getContainer(dockerName(stack, "code-server", 2)).inspect();
+    expect([second.Image, second.State.Health?.Status]).toEqual([await life.image(), "healthy"]);
+    expect(await life.differences(before, resting())).toEqual([]);
+    const records = readRecords(copy.project, stack);
+    expect(records.at(-1)).toMatchObject({
+      result: "verified",
+      editors: [{ instance: 2, from: { version: OLD }, to: { version: NEW } }],
+    });
   });
 });
