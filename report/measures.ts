@@ -52,7 +52,10 @@ export function testsCell(
   const total = sum("passed") + sum("failed") + sum("skipped");
   const absent = wanted.filter((start) => !chosen.some(({ file }) => file.startsWith(start)));
   const without = absent.length === 0 ? "" : `; without ${absent.map(baseName).join(", ")}`;
-  return shareCell(sum("passed"), total, `tests${without}`, unique(chosen.map(({ run }) => run)));
+  const runs = unique(chosen.map(({ run }) => run));
+  const share = shareCell(sum("passed"), total, `tests${without}`, runs);
+  // All that ran may have passed: what did not run has not.
+  return absent.length > 0 && share.state === "met" ? { ...share, state: "missing" } : share;
 }
 
 const baseName = (file: string) => file.slice(file.lastIndexOf("/") + 1);
