@@ -16,7 +16,8 @@ import { describeUpgrades } from "./operations/upgradePlan";
 
 /** Checks everything that can be checked, then declares one environment. */
 async function declareEnvironment() {
-  const { stack, environment: config, secrets, rotations } = loadConfig();
+  const { stack, environment: config, secrets, rotations, warnings } = loadConfig();
+  for (const line of warnings) await pulumi.log.warn(line);
   const { base, upgrades } = await preflight({ stack, environment: config });
   if (pulumi.runtime.isDryRun())
     for (const line of describeUpgrades(upgrades)) await pulumi.log.info(line);

@@ -19,7 +19,14 @@ const real = { testTimeout: 600_000, hookTimeout: 600_000 };
 
 export default defineConfig({
   test: {
-    reporters: ["default", "./test/support/closingLineReporter.mts"],
+    reporters: [
+      "default",
+      "./test/support/closingLineReporter.mts",
+      // Of `npm test` only: what is tried out while somebody programs is no record.
+      ...(process.env.npm_lifecycle_event === "test"
+        ? ["./test/support/runRecordReporter.mts"]
+        : []),
+    ],
     projects: [
       {
         test: {

@@ -31,7 +31,8 @@ export function isInconclusive({ problems, shared, missing }: Reachability): boo
   return problems.length > 0 && problems.every(hasFailed) && others === 0;
 }
 
-function notAsDeclared(problems: readonly Answered[]): string[] {
+/** What was answered otherwise than declared, a line for each pair and way. */
+export function notAsDeclared(problems: readonly Answered[]): string[] {
   const groups = new Map<string, Answered[]>();
   for (const one of problems) {
     const { from, to, via } = one.cell;

@@ -77,6 +77,7 @@ export class ManifestSum {
   private entries = 0;
   private bytes = 0;
   private readonly digest = createHash("sha256");
+  private readonly leftOut = createHash("sha256");
 
   constructor(private readonly volatile: readonly string[]) {}
 
@@ -84,7 +85,8 @@ export class ManifestSum {
     const { path, size } = JSON.parse(line) as ManifestEntry;
     this.entries += 1;
     this.bytes += size ?? 0;
-    if (!isVolatile(path, this.volatile)) this.digest.update(`${portableLine(line)}\n`);
+    const sum = isVolatile(path, this.volatile) ? this.leftOut : this.digest;
+    sum.update(`${portableLine(line)}\n`);
   }
 
   /** How far it is. */
@@ -95,6 +97,11 @@ export class ManifestSum {
   /** To be called once, after the last line. */
   end(): ManifestEnd {
     return { ...this.soFar, digest: this.digest.digest("hex") };
+  }
+
+  /** SHA-256 over what the end's digest leaves out; to be called once, after the last line. */
+  endOfVolatile(): string {
+    return this.leftOut.digest("hex");
   }
 }
 

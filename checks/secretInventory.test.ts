@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Checkpoint, StateResource } from "./checkpoint";
-import { secretInventory, secretNameOf, type WantedSecrets } from "./secretInventory";
+import { keyInventory, secretInventory, secretNameOf, type WantedSecrets } from "./secretInventory";
 
 const COMMAND = "command:local:Command";
 const urnOf = (name: string) =>
@@ -120,5 +120,59 @@ describe("secretInventory", () => {
     const made = state(generator("code-server-1-password", { DOOM_GIVEN_PASSWORD: "x" }));
     const [entry] = secretInventory(made, wanted({ given: undefined }));
     expect(entry).toMatchObject({ source: "set", pending: false });
+  });
+});
+
+describe("keyInventory", () => {
+  const keys = (enabled: boolean) =>
+    [{ name: "anthropic-api-key", service: "claude", enabled }] as const;
+  /** The command that writes the key of one container. */
+  const file = (owner: string, changedAt: string): StateResource => {
+    const { changedAt: _, ...made } = generator(owner, {
+      DOOM_SECRET: { ciphertext: "v1:canary" },
+    });
+    return { ...made, urn: urnOf(`${owner}-key-write`), changedAt };
+  };
+  const [later, earlier] = ["2026-01-02T03:04:05.678Z", "2026-01-01T03:04:05.678Z"];
+  const files = [file("claude-1", later), file("claude-12", earlier)] as const;
+  const used = state(
+    ...files,
+    file("tailscale", "2025-01-01T00:00:00.000Z"),
+    container("doom-dev-claude-1", [files[0].urn]),
+    container("doom-dev-claude-12", [files[1].urn]),
+    container("doom-dev-code-server-1", []),
+  );
+
+  it("tells since when it is there and who reads it, and nothing of the value", () => {
+    const entries = keyInventory(used, keys(true), new Set(["anthropic-api-key"]));
+    expect(entries).toEqual([
+      {
+        name: "anthropic-api-key",
+        service: "claude",
+        enabled: true,
+        kind: "key",
+        source: "set",
+        since: earlier,
+        containers: ["doom-dev-claude-1", "doom-dev-claude-12"],
+        pending: false,
+      },
+    ]);
+  });
+
+  it.each([
+    ["is wanted and not set", state(), true, [], { source: "none", pending: false }],
+    ["was set since the last up", state(), true, ["anthropic-api-key"], { pending: true }],
+    ["was taken out since", used, true, [], { source: "none", pending: true }],
+    ["was set for what is off", state(), false, ["anthropic-api-key"], { pending: false }],
+    ["had its service turned off since", used, false, ["anthropic-api-key"], { pending: true }],
+  ])("knows one that %s", (_, checkpoint, enabled, given, expected) => {
+    const [entry] = keyInventory(checkpoint, keys(enabled), new Set(given));
+    expect(entry).toMatchObject(expected);
+  });
+
+  it("leaves out what is neither set nor wanted, and believes the state about a map that is encrypted", () => {
+    expect(keyInventory(state(), keys(false), new Set())).toEqual([]);
+    expect(keyInventory(used, keys(true), undefined)[0]).toMatchObject({ source: "set" });
+    expect(keyInventory(state(), keys(true), undefined)[0]).toMatchObject({ source: "none" });
   });
 });

@@ -1,5 +1,6 @@
 import { ROTATION_VARIABLE } from "../config/rotations";
 import { CERTIFICATE, GIVEN_PASSWORD_VARIABLE } from "../config/secrets";
+import type { ServiceKey } from "../config/serviceKeys";
 import type { Checkpoint, StateResource } from "./checkpoint";
 
 /** What a stack's state tells of its secrets without opening one: never a value, never a hash of one. */
@@ -89,4 +90,43 @@ function storedAs({ inputs }: StateResource): Pick<SecretEntry, "source" | "rota
     source: sourceOf(Object.hasOwn(environment, GIVEN_PASSWORD_VARIABLE)),
     rotation: Number(environment[ROTATION_VARIABLE] ?? 0),
   };
+}
+
+/** A key of a service elsewhere, which only the user can give. */
+export interface KeyEntry extends ServiceKey {
+  readonly kind: "key";
+  /** Whether the configuration has one. */
+  readonly source: "set" | "none";
+  /** Since when containers have their present one, as an ISO 8601 time; undefined when none has one. */
+  readonly since?: string;
+  /** The containers that read it, by their names on the Docker host. */
+  readonly containers: readonly string[];
+  /** Whether the next `up` gives it to containers, or takes it from them. */
+  readonly pending: boolean;
+}
+
+/** The keys that are set, or that a service of the environment would read, as they stand in the state. */
+export function keyInventory(
+  { resources }: Checkpoint,
+  keys: readonly ServiceKey[],
+  given: WantedSecrets["given"],
+): KeyEntry[] {
+  return keys.flatMap((key): KeyEntry[] => {
+    const { name, service, enabled } = key;
+    const file = new RegExp(`::environment-${service}(-[1-9]\\d*)?-key-write$`);
+    const files = resources.filter(({ urn }) => file.test(urn));
+    const isSet = given?.has(name) ?? files.length > 0;
+    if (!isSet && !enabled && files.length === 0) return [];
+    const [since] = files.flatMap(({ changedAt }) => changedAt ?? []).sort();
+    return [
+      {
+        ...key,
+        kind: "key",
+        source: isSet ? "set" : "none",
+        ...(since === undefined ? {} : { since }),
+        containers: files.flatMap((one) => usersOf(one, resources)),
+        pending: (isSet && enabled) !== files.length > 0,
+      },
+    ];
+  });
 }

@@ -15,6 +15,24 @@ export interface Hit {
   readonly form: string;
 }
 
+/** A form of a part of a secret, as bytes: a secret itself. */
+export interface Needle {
+  readonly hit: Hit;
+  readonly bytes: Buffer;
+}
+
+/** Everything that gives the secrets away; nothing of those that are too short to be searched for. */
+export function needlesOf(secrets: readonly NamedSecret[]): Needle[] {
+  return secrets.flatMap(({ name, value }) =>
+    tellingPieces(value).flatMap(({ of, bytes }) =>
+      formsOf(bytes).map((form) => ({
+        hit: { secret: of === "" ? name : `${name}, ${of}`, form: form.form },
+        bytes: form.bytes,
+      })),
+    ),
+  );
+}
+
 /** The search for a set of secrets, in every form, in many places. */
 export class SecretSearch {
   /** Names of the secrets that are searched for. */
@@ -26,18 +44,11 @@ export class SecretSearch {
 
   /** Throws when none of the secrets can be searched for. */
   constructor(secrets: readonly NamedSecret[]) {
-    const pieces = secrets.map(({ name, value }) => ({ name, pieces: tellingPieces(value) }));
-    this.searched = pieces.filter(({ pieces }) => pieces.length > 0).map(({ name }) => name);
-    this.tooShort = pieces.filter(({ pieces }) => pieces.length === 0).map(({ name }) => name);
+    const canBeFound = ({ value }: NamedSecret) => tellingPieces(value).length > 0;
+    this.searched = secrets.filter(canBeFound).map(({ name }) => name);
+    this.tooShort = secrets.filter((secret) => !canBeFound(secret)).map(({ name }) => name);
     if (this.searched.length === 0) throw new Error("there is no secret that can be searched for");
-    const needles = pieces.flatMap(({ name, pieces }) =>
-      pieces.flatMap(({ of, bytes }) =>
-        formsOf(bytes).map((form) => ({
-          hit: { secret: of === "" ? name : `${name}, ${of}`, form: form.form },
-          bytes: form.bytes,
-        })),
-      ),
-    );
+    const needles = needlesOf(secrets);
     this.hits = needles.map(({ hit }) => hit);
     this.texts = new TextSearch(needles.map(({ bytes }) => bytes));
   }

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { type Cidr, formatCidr, parseCidrLoosely } from "./cidr";
 import {
   freeRangeAdvice,
+  ownRangeProblems,
   rangesOfInterfaces,
   rangesOfNetworks,
   rangesOfRoutes,
@@ -84,6 +85,33 @@ describe("used ranges", () => {
       "",
     ].join("\n");
     expect(shown(rangesOfRoutes(text))).toEqual(["10.87.0.0/16 a route of the host through tun0"]);
+  });
+});
+
+describe("ownRangeProblems", () => {
+  const networks = (["internal", "edge", "egress"] as const).map((role, part) => ({
+    name: `doom-dev-${role}`,
+    labels: { "doom.stack": "dev", "doom.role": role },
+    subnets: [`10.87.1.${64 * part}/26`],
+  }));
+  const problems = (wanted: string, stack = "dev") =>
+    ownRangeProblems(stack, cidr(wanted), networks);
+
+  it.each(["10.87.1.0/24", "10.87.2.0/24", "10.99.0.0/16"])(
+    "lets an environment have %s, its own or one that is far from it",
+    (wanted) => expect(problems(wanted)).toEqual([]),
+  );
+
+  it.each([
+    ["a larger one around it", "10.87.0.0/22", "10.87.1.0/26", "internal"],
+    ["a larger one that begins with it", "10.87.1.0/23", "10.87.1.64/26", "edge"],
+  ])("refuses %s, while it runs", (_, wanted, range, role) => {
+    expect(problems(wanted)).toEqual([
+      expect.stringContaining(
+        `${wanted} overlaps ${range}, which its own network doom-dev-${role}`,
+      ),
+    ]);
+    expect(problems(wanted, "prod")).toEqual([]);
   });
 });
 

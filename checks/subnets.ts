@@ -4,6 +4,7 @@ import {
   formatCidr,
   overlaps,
   parseCidrLoosely,
+  split,
   TAILNET_RANGE,
 } from "./cidr";
 
@@ -109,6 +110,34 @@ export function subnetProblems(wanted: Cidr, used: readonly UsedRange[]): string
     }
   }
   return [...problems.values()];
+}
+
+/** Who has which part of an environment's range, in their order; see components/environment.ts. */
+const PARTS = ["internal", "edge", "egress", "rehearsal"];
+
+/**
+ * Why a running environment cannot go over to another range that shares addresses with its present one: each network
+ * is replaced by itself, and the new one of one of them would meet the old one of another. Empty when it can.
+ */
+export function ownRangeProblems(
+  stack: string,
+  wanted: Cidr,
+  networks: readonly DockerNetworkFacts[],
+): string[] {
+  const parts = split(wanted, Math.log2(PARTS.length));
+  const inTheWay = networks
+    .filter(({ labels }) => labels["doom.stack"] === stack)
+    .flatMap(({ name, labels, subnets }) =>
+      toRanges(subnets, name).filter(({ cidr }) =>
+        parts.some((part, at) => PARTS[at] !== labels["doom.role"] && overlaps(part, cidr)),
+      ),
+    );
+  return inTheWay
+    .slice(0, 1)
+    .map(
+      ({ cidr, usedBy }) =>
+        `${formatCidr(wanted)} overlaps ${formatCidr(cidr)}, which its own network ${usedBy} has until it is replaced; run npx doom down ${stack} first (files and passwords stay), or set network.cidr in Pulumi.${stack}.yaml to a range that shares no address with the present one`,
+    );
 }
 
 /**

@@ -33,16 +33,25 @@ const LINUXSERVER = /^Linuxserver\.io version:- (\S+)/;
 /** Reads an engine's answer about an image. */
 export function imageFacts({ Id, Architecture, Config }: InspectedImage): ImageFacts {
   const labels = Config?.Labels ?? {};
-  const linuxserver = LINUXSERVER.exec(labels.build_version ?? "")?.[1];
   const test = Config?.Healthcheck?.Test ?? [];
-  // `4.96.4-ls252` is the 252nd build of 4.96.4, not a candidate for it.
-  const version = (linuxserver ?? labels[VERSION_LABEL])?.replace(/-ls\d+$/, "");
   return {
     id: Id,
-    version: version === "" ? undefined : version,
+    version: labelledVersion(labels),
     architecture: Architecture,
-    hasHealthCheck: linuxserver !== undefined || (test.length > 0 && test[0] !== "NONE"),
+    hasHealthCheck:
+      linuxserverVersion(labels) !== undefined || (test.length > 0 && test[0] !== "NONE"),
   };
+}
+
+/** The version of the program in an image, by its labels; a container has them from its image. */
+export function labelledVersion(labels: Readonly<Record<string, string>>): string | undefined {
+  // `4.96.4-ls252` is the 252nd build of 4.96.4, not a candidate for it.
+  const version = (linuxserverVersion(labels) ?? labels[VERSION_LABEL])?.replace(/-ls\d+$/, "");
+  return version === "" ? undefined : version;
+}
+
+function linuxserverVersion(labels: Readonly<Record<string, string>>): string | undefined {
+  return LINUXSERVER.exec(labels.build_version ?? "")?.[1];
 }
 
 /** The engine names machines as the kernel does, images name them as Go does. */

@@ -32,9 +32,9 @@ const MEANINGS: Readonly<Record<FailureKind, string>> = {
   engine: "the Pulumi engine is missing or cannot be started",
   update: "the update, the preview or the removal failed",
   state: "the state is damaged or does not fit the Docker host",
-  unhealthy: "status: not all of the environment runs and is healthy",
+  unhealthy: "status: not all of the environment runs and is healthy; open: what it needs does not",
   unproven:
-    "verify: a secret was found, or a place could not be searched; a limit does not hold, or storage is full",
+    "verify, diagnose: a secret was found, or a place could not be searched; a limit does not hold, or storage is full",
   data: "data was not moved, or what arrived is not what was sent",
   refused: "promote: a gate stands against it, and the target is untouched",
   isolation:

@@ -4,6 +4,7 @@ import "../leanModules";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, CommanderError } from "commander";
+import { addAccessCommands } from "./accessCommands";
 import type { DownOptions } from "./commands/down";
 import type { MigrateVolumeOptions } from "./commands/migrateVolume";
 import type { VerifyOptions } from "./commands/verify";
@@ -14,6 +15,7 @@ import { Interrupts } from "./interrupts";
 import { classify, describeError, errorDocument, type Outcome } from "./output";
 import { JSON_HELP } from "./perform";
 import { addPromoteCommand } from "./promoteCommand";
+import { addReportCommand } from "./reportCommand";
 import { addSecretsCommands } from "./secretsCommands";
 import { addSnapshotCommands } from "./snapshotCommands";
 import { addUpgradeCommands } from "./upgradeCommands";
@@ -186,6 +188,7 @@ function addLookingCommands(program: Command): void {
     .option("--limits", "CPUs, memory and processes hold in Docker and in the kernel; storage used")
     .option("--isolation", "nothing is reached or shared but what is declared; tried out")
     .option("--interop", "all parts that are declared to, and no others, get on; tried out")
+    .option("--record", "keep what --isolation or --interop finds for doom report")
     .option("--json", JSON_HELP)
     .action((stacks: string[], options: JsonOption & VerifyOptions) =>
       perform("verify", stacks.length === 1 ? stacks[0] : undefined, options, async (context) =>
@@ -298,10 +301,12 @@ async function main(args: readonly string[]): Promise<void> {
   addMigrateVolume(migrate);
   addAdopt(program);
   addLookingCommands(program);
+  addAccessCommands(program, perform);
   addSecretsCommands(program, perform);
   addSnapshotCommands(program, perform);
   addUpgradeCommands(program, perform);
   addPromoteCommand(program, perform);
+  addReportCommand(program, perform);
   try {
     await program.parseAsync(args, { from: "user" });
   } catch (error) {

@@ -6,7 +6,7 @@ import { parseRotations } from "./rotations";
 import { type EnvironmentConfig, parseEnvironment } from "./schema";
 import { refuseOlderSchema } from "./schemaVersion";
 import { parseSecrets } from "./secrets";
-import { keyChecks } from "./serviceKeys";
+import { keyChecks, unusedKeyWarnings } from "./serviceKeys";
 
 /** Everything that a stack's configuration says. */
 export interface LoadedConfig {
@@ -16,6 +16,8 @@ export interface LoadedConfig {
   readonly secrets: ReadonlyMap<string, pulumi.Output<string>>;
   /** How often a generated secret was made anew, by name; what is absent never was. */
   readonly rotations: ReadonlyMap<string, number>;
+  /** What is allowed and may yet be a mistake, a line each; nothing secret. */
+  readonly warnings: readonly string[];
 }
 
 /**
@@ -85,5 +87,7 @@ export function loadConfig(): LoadedConfig {
     keyChecks(environment),
   );
   const secrets = new Map([...plain].map(([name, value]) => [name, pulumi.secret(value)]));
-  return { stack, environment, secrets, rotations: parseRotations(readValue("rotations")) };
+  const warnings = unusedKeyWarnings(stack, environment, new Set(plain.keys()));
+  const rotations = parseRotations(readValue("rotations"));
+  return { stack, environment, secrets, rotations, warnings };
 }

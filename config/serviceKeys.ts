@@ -1,3 +1,4 @@
+import { SECRETS_KEY } from "./keys";
 import type { EnvironmentConfig } from "./schema";
 import { TAILSCALE_KEY, tailscaleKeyProblem } from "./tailscale";
 
@@ -9,12 +10,50 @@ export type KeyChecks = Readonly<Record<string, (key: unknown) => string | undef
 /** The name in `doom-coding:secrets` of the key that Claude Code signs in with. */
 export const ANTHROPIC_KEY = "anthropic-api-key";
 
+/**
+ * Keys are checked and kept while their service is turned off, too: it may be turned on again, and until then a key
+ * that nothing reads is no reason to refuse an environment. {@link unusedKeyWarnings} tells of it.
+ */
 export function keyChecks({ tailscale }: Pick<EnvironmentConfig, "tailscale">): KeyChecks {
-  // Also while it is turned off: it may be turned on again.
-  const anthropic = { [ANTHROPIC_KEY]: anthropicKeyProblem };
-  if (!tailscale.enabled) return anthropic;
-  const isTailscales = tailscale.controlServer === undefined;
-  return { ...anthropic, [TAILSCALE_KEY]: (key) => tailscaleKeyProblem(key, isTailscales) };
+  // Of a node that is turned off, nobody says whose key it would take.
+  const isTailscales = tailscale.enabled && tailscale.controlServer === undefined;
+  return {
+    [ANTHROPIC_KEY]: anthropicKeyProblem,
+    [TAILSCALE_KEY]: (key) => tailscaleKeyProblem(key, isTailscales),
+  };
+}
+
+/** A key, and the service that reads it. */
+export interface ServiceKey {
+  readonly name: string;
+  /** The role of its containers, and its key in the configuration. */
+  readonly service: "claude" | "tailscale";
+  readonly enabled: boolean;
+}
+
+/** Every key that there is. */
+export function serviceKeys({
+  claude,
+  tailscale,
+}: Pick<EnvironmentConfig, "claude" | "tailscale">): ServiceKey[] {
+  return [
+    { name: ANTHROPIC_KEY, service: "claude", enabled: claude.enabled },
+    { name: TAILSCALE_KEY, service: "tailscale", enabled: tailscale.enabled },
+  ];
+}
+
+/** A line for each key that is set and that nothing reads. */
+export function unusedKeyWarnings(
+  stack: string,
+  environment: Pick<EnvironmentConfig, "claude" | "tailscale">,
+  given: ReadonlySet<string>,
+): string[] {
+  return serviceKeys(environment)
+    .filter(({ name, enabled }) => given.has(name) && !enabled)
+    .map(
+      ({ name, service }) =>
+        `${SECRETS_KEY}.${name}: is kept, and nothing reads it, since ${service}.enabled is false; npx doom secrets unset ${stack} ${name} takes it out`,
+    );
 }
 
 /** Shorter ones are no keys, and a fingerprint in a file's name could give them away. */

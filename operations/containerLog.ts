@@ -7,8 +7,13 @@ export async function lastLogLines(
   count: number,
   secrets: readonly string[],
 ): Promise<string[]> {
+  return showableLines(await lastLog(container, count), secrets, count);
+}
+
+/** The same as they were printed: whatever a program says, secrets included. */
+export async function lastLog(container: Docker.Container, count: number): Promise<string> {
   const frames = await container.logs({ stdout: true, stderr: true, follow: false, tail: count });
-  return showableLines(withoutFrames(frames), secrets, count);
+  return withoutFrames(frames);
 }
 
 /** The text in the engine's stream format: before each chunk a header of 8 bytes, the last 4 its length. */

@@ -15,7 +15,12 @@ interface Content {
   readonly status: "copying" | "verified";
   /** ISO 8601. */
   readonly at: string;
+  /** Of what is proven equal: {@link Stamps}. */
+  readonly stamps?: Stamps;
 }
+
+/** What operations/treeStamps.ts says about source and target, from before they were read for their proof. */
+export type Stamps = readonly [source: string | undefined, target: string | undefined];
 
 /** What the target is: a proven copy, one that was begun, another source's, or nobody's. */
 export type CopyState = "verified" | "copying" | "other" | "none";
@@ -48,6 +53,11 @@ export class CopyRecord {
     return content.source === this.source ? content.status : "other";
   }
 
+  /** Of the last proof. */
+  get stamps(): Stamps | undefined {
+    return readContent(this.folder)?.stamps;
+  }
+
   /** Makes an empty folder for the manifests of this run. */
   begin(): void {
     rmSync(this.next, { recursive: true, force: true });
@@ -60,14 +70,18 @@ export class CopyRecord {
   }
 
   /** The manifests of this run are the proof now. */
-  verified(manifests: readonly ManifestName[]): void {
+  verified(manifests: readonly ManifestName[], stamps?: Stamps): void {
     for (const name of manifests) renameSync(join(this.next, name), join(this.folder, name));
-    this.write("verified");
+    this.write("verified", stamps);
   }
 
-  private write(status: Content["status"]): void {
+  private write(status: Content["status"], stamps?: Stamps): void {
     const { source, target } = this;
-    const content: Content = { record: 1, source, target, status, at: new Date().toISOString() };
+    const at = new Date().toISOString();
+    const content: Content = {
+      ...{ record: 1, source, target, status, at },
+      ...(stamps === undefined ? {} : { stamps }),
+    };
     writeDurably(join(this.folder, RECORD), `${JSON.stringify(content)}\n`);
   }
 }

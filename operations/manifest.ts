@@ -34,15 +34,30 @@ const PROGRAM = "/usr/local/lib/tools/manifest.mjs";
 /** MiB for what is short-lived, as all entries are: a quarter of the default takes 15 MiB less and no more time. */
 const YOUNG = "--max-semi-space-size=4";
 
+/** A manifest that was just made. */
+export interface MadeManifest {
+  readonly end: ManifestEnd;
+  /** SHA-256 over the entries that the end's digest leaves out. */
+  readonly volatileDigest: string;
+}
+
+/** {@link makeManifest}, for those who need its end alone. */
+export async function createManifest(
+  tools: ToolsContainer,
+  options: CreateOptions,
+): Promise<ManifestEnd> {
+  return (await makeManifest(tools, options)).end;
+}
+
 /**
  * Makes the manifest of a tree, reading on all cores, and writes it to a file with mode 0600.
  *
  * Memory does not grow with the tree. Throws ToolFailed with the path when something cannot be read.
  */
-export async function createManifest(
+export async function makeManifest(
   tools: ToolsContainer,
   { root, file, earlier, live = false, onProgress = () => {} }: CreateOptions,
-): Promise<ManifestEnd> {
+): Promise<MadeManifest> {
   const flags = [...(live ? ["--live"] : []), ...(earlier === undefined ? [] : ["--earlier"])];
   const output = tools.stream(["node", YOUNG, PROGRAM, ...flags, root], {
     ...(earlier === undefined ? {} : { input: createReadStream(earlier) }),
@@ -70,7 +85,7 @@ export async function createManifest(
   } finally {
     await rm(temporary, { force: true });
   }
-  return end as unknown as ManifestEnd;
+  return { end: end as unknown as ManifestEnd, volatileDigest: sum.endOfVolatile() };
 }
 
 function headerLine(versions: string): string {

@@ -38,8 +38,8 @@ export async function loweredMemory(
   return found.flat();
 }
 
-/** Without waiting a second for the difference to a first look. */
-const ONCE = { stream: false, "one-shot": true } as const;
+/** How to ask for the use of a container without waiting a second for the difference to a first look. */
+export const ONCE = { stream: false, "one-shot": true } as const;
 
 function usedMebibytes({ memory_stats: { usage, stats } }: Docker.ContainerStats): number {
   return unreclaimable(usage, stats as unknown as Readonly<Record<string, number>>) / MEBIBYTE;

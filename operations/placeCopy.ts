@@ -1,10 +1,18 @@
+import { isDeepStrictEqual } from "node:util";
 import type { ManifestEnd } from "../checks/manifest";
 import { compareManifests, type Difference } from "../checks/manifestCompare";
 import { activeWriters } from "../checks/migrationRules";
 import { addTotals, type TransferTotals } from "../checks/rsyncOutput";
 import { workText } from "../checks/transferText";
 import { VOLATILE_PATHS } from "../checks/volatilePaths";
-import { CopyRecord, type CopyState, SOURCE_MANIFEST, TARGET_MANIFEST } from "./copyRecord";
+import {
+  CopyRecord,
+  type CopyState,
+  isRemembered,
+  SOURCE_MANIFEST,
+  type Stamps,
+  TARGET_MANIFEST,
+} from "./copyRecord";
 import { Failure } from "./failure";
 import { createManifest, manifestEnd, manifestEntries } from "./manifest";
 import {
@@ -24,7 +32,7 @@ import { copyContents, copyTree, flushTree } from "./treeCopy";
 import { fillTree } from "./treeFill";
 import { type Proof, proofFiles, proveEqual } from "./treeProof";
 import { isEmpty, needsOf, requireRoom } from "./treeRoom";
-import { isUnchangedSince } from "./treeStamps";
+import { stampsOf } from "./treeStamps";
 import { whileStopped } from "./writers";
 
 export interface CopyRequest extends MigrationContext {
@@ -97,18 +105,22 @@ export async function planCopy(request: CopyRequest): Promise<CopyPlan> {
 /** One run of a copy, in its container. */
 class Copy {
   private copied = NOTHING;
-
   constructor(
     private readonly request: CopyRequest,
     private readonly tools: ToolsContainer,
     private readonly record: CopyRecord,
+    /** From before the last time that both were read. */
+    private stamps: Stamps | undefined,
   ) {}
 
   static async open(request: CopyRequest, tools: ToolsContainer): Promise<Copy> {
     const { project, source, target } = request;
     const present = target.exists ? [[TARGET, target.key] as const] : [];
-    const [from = "", to = ""] = await identitiesOf(tools, [[SOURCE, source.key], ...present]);
-    return new Copy(request, tools, new CopyRecord(project, target.key, from, to));
+    const [[from = "", to = ""], stamps] = await Promise.all([
+      identitiesOf(tools, [[SOURCE, source.key], ...present]),
+      isRemembered(project, target.key) ? look(tools) : undefined,
+    ]);
+    return new Copy(request, tools, new CopyRecord(project, target.key, from, to), stamps);
   }
 
   /** What {@link Copy.run} would do. */
@@ -177,7 +189,7 @@ class Copy {
       await this.requireUntouched();
       return undefined;
     }
-    if (this.request.quick && (await this.isAsProven())) {
+    if (await this.isAsProven()) {
       const { source } = proofFiles(this.record.folder);
       return this.result(await manifestEnd(source), false);
     }
@@ -186,14 +198,16 @@ class Copy {
     return proof.differing === 0 ? this.finish(proof, false) : undefined;
   }
 
-  /** Whether both sides are what they were when they were proven equal, by their inodes alone. */
+  /**
+   * Whether nothing was touched since the last proof, and unless that is enough, all of both is still the same to read:
+   * a disk that forgets touches nothing. A new proof, which takes twice as long, says what differs.
+   */
   private async isAsProven(): Promise<boolean> {
-    const { source, target } = proofFiles(this.record.folder);
-    const unchanged = await Promise.all([
-      isUnchangedSince(this.tools, SOURCE, source),
-      isUnchangedSince(this.tools, TARGET, target),
-    ]);
-    return unchanged.every((one) => one);
+    if (!areEqual(this.record.stamps, this.stamps)) return false;
+    if (this.request.quick) return true;
+    this.request.observer.enter("reading every file of source and target");
+    const differing = await copyTree(this.tools, { ...TREES, dryRun: true, contents: true });
+    return isDeepStrictEqual(differing, NOTHING);
   }
 
   private async requireUntouched(): Promise<void> {
@@ -258,6 +272,7 @@ class Copy {
     const flushed = flushTree(this.tools, TARGET);
     // Awaited below: until then a failure has to count as handled.
     flushed.catch(() => {});
+    this.stamps = await look(this.tools, 0.1);
     let proof = await this.compare(quick ? { earlier: this.record.folder } : {});
     if (proof.contents.length > 0) {
       this.request.observer.enter(`copying ${proof.contents.length} files again`);
@@ -294,7 +309,7 @@ class Copy {
   }
 
   private finish({ source }: Proof, changed: boolean, stop?: Stop): CopyResult {
-    this.record.verified([SOURCE_MANIFEST, TARGET_MANIFEST]);
+    this.record.verified([SOURCE_MANIFEST, TARGET_MANIFEST], this.stamps);
     return this.result(source, changed, stop);
   }
 
@@ -306,6 +321,18 @@ class Copy {
     const manifestFile = proofFiles(this.record.folder).source;
     return { changed, copied: this.copied, manifest, manifestFile, stopped, downtime };
   }
+}
+
+/** What both are by their inodes alone. */
+async function look(tools: ToolsContainer, wait = 0): Promise<Stamps> {
+  const stamps = await stampsOf(tools, [SOURCE, TARGET], wait);
+  return [stamps.get(SOURCE), stamps.get(TARGET)];
+}
+
+/** Whether nothing was touched; of what was touched just now that cannot be known. */
+function areEqual(before: Stamps | undefined, now: Stamps | undefined): boolean {
+  if (before === undefined || now === undefined) return false;
+  return now.every((stamp, side) => stamp !== undefined && stamp === before[side]);
 }
 
 /** How many differences a message shows. */

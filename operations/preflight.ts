@@ -1,26 +1,16 @@
-import { readFileSync } from "node:fs";
-import { networkInterfaces } from "node:os";
 import { type CapacityFigure, memoryInUseProblems } from "../checks/capacity";
-import { type Cidr, parseCidrLoosely } from "../checks/cidr";
 import { diskProblem } from "../checks/disk";
 import { addressesCollide, foreignPublisher, heldByOwnGateway } from "../checks/ports";
 import { seedProblems } from "../checks/seedProblems";
 import { storageLevel, storageWarning } from "../checks/storage";
-import {
-  freeRangeAdvice,
-  rangesOfInterfaces,
-  rangesOfNetworks,
-  rangesOfRoutes,
-  subnetProblems,
-  type UsedRange,
-} from "../checks/subnets";
 import { supportProblems } from "../checks/support";
 import { declaredContainers } from "../config/containers";
 import { dockerName, type Role } from "../config/names";
 import type { EnvironmentConfig } from "../config/schema";
+import { interfaceAddresses, rangeProblems } from "./addressRange";
 import { diskOf, findCapacity } from "./capacity";
 import { connectDocker, type DockerFacts, dockerFacts, isDockerLocal } from "./dockerHost";
-import { errorCode, Failure } from "./failure";
+import { Failure } from "./failure";
 import { type BaseImage, findBaseImage } from "./imageSources";
 import { loweredMemory } from "./memoryInUse";
 import { type NeighbourStack, neighbourStacks } from "./neighbours";
@@ -98,7 +88,7 @@ export async function preflight({ stack, environment }: PreflightArgs): Promise<
   problems.push(
     ...versionProblems(environment, docker),
     ...(await portProblems(stack, environment, docker)),
-    ...rangeProblems(stack, environment, docker, neighbours),
+    ...rangeProblems({ stack, environment, networks: docker.networks, neighbours }),
     ...nameProblems(stack, environment, docker),
     ...seedProblems(stack, environment.seed ?? {}, docker.volumes),
     ...diskProblems(stack, environment, docker),
@@ -182,42 +172,6 @@ function ownAddresses(): string[] {
   return interfaceAddresses().flatMap(({ cidr }) =>
     cidr.includes(":") ? [] : [cidr.split("/")[0] as string],
   );
-}
-
-function interfaceAddresses() {
-  return Object.entries(networkInterfaces()).flatMap(([device, addresses]) =>
-    (addresses ?? []).flatMap(({ cidr }) => (cidr ? [{ device, cidr }] : [])),
-  );
-}
-
-function rangeProblems(
-  stack: string,
-  environment: EnvironmentConfig,
-  docker: DockerFacts,
-  neighbours: readonly NeighbourStack[],
-): string[] {
-  const wanted = parseCidrLoosely(environment.network.cidr) as Cidr;
-  const used: UsedRange[] = [
-    ...neighbours.flatMap(({ cidr, stack: name }) =>
-      cidr ? [{ cidr, usedBy: `the stack ${name}` }] : [],
-    ),
-    ...rangesOfNetworks(docker.networks, stack),
-    ...(isDockerLocal()
-      ? [...rangesOfInterfaces(interfaceAddresses()), ...rangesOfRoutes(readRoutes())]
-      : []),
-  ];
-  const advice = freeRangeAdvice(stack, wanted, used);
-  return subnetProblems(wanted, used).map((problem) => `${problem}; ${advice}`);
-}
-
-function readRoutes(): string {
-  try {
-    return readFileSync("/proc/net/route", "utf8");
-  } catch (error) {
-    // Other systems than Linux: their interfaces are checked all the same.
-    if (errorCode(error) === "ENOENT") return "";
-    throw error;
-  }
 }
 
 function dataVolumes(stack: string, instances: number): string[] {

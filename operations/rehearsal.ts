@@ -4,7 +4,9 @@ import { addressAt, type Cidr, formatCidr, parseCidrLoosely, split } from "../ch
 import { NETWORK_SPLIT_BITS } from "../config/fields";
 import { dockerLabels, upgradeName } from "../config/names";
 import type { EnvironmentConfig } from "../config/schema";
+import { isOverlap, overlapProblems } from "./addressRange";
 import type { GateResult } from "./deepGate";
+import { errorText, Failure } from "./failure";
 import { ownLock } from "./locks";
 import type { Project } from "./project";
 import { removeSecretFile, writeSecretFile } from "./secretFile";
@@ -95,21 +97,13 @@ async function whileRunning<T>(
   files: readonly StandIn[],
   work: (container: string) => Promise<T>,
 ): Promise<T> {
-  const { docker, stack, instance, id, environment, signal } = request;
+  const { docker, stack, instance, id, signal } = request;
   const name = upgradeName(stack, "rehearsal", instance, id);
   const labels = {
     ...dockerLabels(stack, "rehearsal", instance),
     [OWNER]: JSON.stringify(ownLock()),
   };
-  const range = rehearsalRange(environment);
-  const network = await docker.createNetwork({
-    Name: name,
-    Driver: "bridge",
-    Internal: true,
-    Attachable: false,
-    Labels: labels,
-    IPAM: { Config: [{ Subnet: formatCidr(range), Gateway: addressAt(range, 1) }] },
-  });
+  const network = await createNetwork(request, name, labels);
   let container: Docker.Container | undefined;
   try {
     signal.throwIfAborted();
@@ -120,6 +114,28 @@ async function whileRunning<T>(
   } finally {
     await container?.remove({ force: true, v: true });
     await network.remove();
+  }
+}
+
+async function createNetwork(
+  { docker, project, stack, environment }: RehearsalRequest,
+  name: string,
+  labels: Readonly<Record<string, string>>,
+): Promise<Docker.Network> {
+  const range = rehearsalRange(environment);
+  try {
+    return await docker.createNetwork({
+      Name: name,
+      Driver: "bridge",
+      Internal: true,
+      Attachable: false,
+      Labels: labels,
+      IPAM: { Config: [{ Subnet: formatCidr(range), Gateway: addressAt(range, 1) }] },
+    });
+  } catch (error) {
+    if (!isOverlap(errorText(error))) throw error;
+    const problems = await overlapProblems({ project, stack, environment });
+    throw new Failure("preflight", "Its network cannot be made:", { problems });
   }
 }
 

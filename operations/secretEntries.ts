@@ -1,14 +1,20 @@
-import { type SecretEntry, secretInventory } from "../checks/secretInventory";
+import {
+  type KeyEntry,
+  keyInventory,
+  type SecretEntry,
+  secretInventory,
+} from "../checks/secretInventory";
 import type { StackFile } from "../checks/stackFile";
 import { SECRETS_KEY } from "../config/keys";
 import { parseRotations } from "../config/rotations";
 import { parseEnvironment } from "../config/schema";
 import { secretNames } from "../config/secrets";
+import { serviceKeys } from "../config/serviceKeys";
 import { type Project, readStackFile } from "./project";
 import { readState } from "./stateFiles";
 
 /**
- * Every secret of `stack`, from its file and its state: no engine, no passphrase, no value.
+ * Every password and certificate of `stack`, from its file and its state: no engine, no passphrase, no value.
  *
  * Throws a Failure or a ConfigError for a stack that is unknown, badly configured or damaged.
  */
@@ -21,6 +27,17 @@ export function secretEntries(project: Project, stack: string): SecretEntry[] {
     given: givenNames(file),
     rotations: parseRotations(file.rotations),
   });
+}
+
+/** Every key that is set, or that a service of `stack` would read, in the same way. */
+export function keyEntries(project: Project, stack: string): KeyEntry[] {
+  const file = readStackFile(project, stack);
+  const state = readState(project, stack);
+  return keyInventory(
+    state?.checkpoint ?? { resources: [], pending: [] },
+    serviceKeys(parseEnvironment(file.environment)),
+    givenNames(file),
+  );
 }
 
 function givenNames({ ciphertexts }: StackFile): ReadonlySet<string> | undefined {

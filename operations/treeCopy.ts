@@ -19,6 +19,8 @@ export interface CopyOptions {
   readonly live?: boolean;
   /** Finds out what it would do, and changes nothing. */
   readonly dryRun?: boolean;
+  /** Reads every file of both trees, whatever sizes and times say. */
+  readonly contents?: boolean;
   /** Told how far it is. */
   readonly onProgress?: (progress: TransferProgress) => void;
 }
@@ -59,9 +61,13 @@ const PARTIAL = 23;
  */
 export async function copyTree(
   tools: ToolsContainer,
-  { from, to, inside, live = false, dryRun = false, onProgress = () => {} }: CopyOptions,
+  { from, to, inside, live = false, onProgress = () => {}, ...choices }: CopyOptions,
 ): Promise<TransferTotals> {
-  const flags = ["--delete", "--info=progress2", "--stats", ...(dryRun ? ["--dry-run"] : [])];
+  const flags = [
+    ...["--delete", "--info=progress2", "--stats"],
+    ...(choices.dryRun ? ["--dry-run"] : []),
+    ...(choices.contents ? ["--checksum"] : []),
+  ];
   // Of several sources rsync takes what more than one has from the first.
   const further =
     inside === undefined ? [] : [`--exclude=/${posix.basename(inside)}/lost+found`, inside];

@@ -1,39 +1,43 @@
-import { isAsStamped, STAMP_FORMAT } from "../checks/treeStamps";
-import { manifestBatches } from "./manifest";
 import type { ToolsContainer } from "./toolsContainer";
 
-/** In the order of a manifest, and without what it leaves out; see images/tools/lib/listing.mjs. */
-const LIST = `
-cd "$1"
-find . -xdev -path './lost+found' -prune -o -printf '${STAMP_FORMAT}' |
-  LC_ALL=C sort --zero-terminated --buffer-size=64M --field-separator=' ' --key=2`;
+/** Whether trees were touched since an earlier look at them, without opening a file. */
 
 /**
- * Whether nothing in a tree was written or renamed since its manifest was made on this host.
- *
- * Opens no file, and takes a quarter of the time of a new manifest. Throws ToolFailed, and ManifestError when
- * the manifest is not whole.
+ * The root's `lost+found` belongs to the file system, as in a manifest; see images/tools/lib/listing.mjs. The
+ * kernel's clock for files moves in steps of up to 10 ms: what changed in the last 0.1 s may change again
+ * without another time, so that nothing is printed for such a tree.
  */
-export async function isUnchangedSince(
-  tools: ToolsContainer,
-  root: string,
-  manifest: string,
-): Promise<boolean> {
-  const output = tools.stream(["bash", "-euo", "pipefail", "-c", LIST, "bash", root]);
-  const lines = manifestBatches(manifest);
-  try {
-    return await isAsStamped(records(output), lines);
-  } finally {
-    await lines.return(undefined);
-  }
+const STAMPS = `
+sleep "$1"
+shift
+stamp() {
+  cd "$1"
+  local before=$(($(date +%s%N) - 100000000)) stamp new
+  stamp=$(find . -xdev -path './lost+found' -prune -o -printf '%i:%C@ %P\\0' |
+    LC_ALL=C sort --zero-terminated --buffer-size=64M --field-separator=' ' --key=2 | sha256sum)
+  new=$(find . -xdev -path './lost+found' -prune -o -newerct "@\${before::-9}.\${before: -9}" -print -quit)
+  [[ -n $new ]] || echo "$1 \${stamp%% *}"
 }
+for root; do
+  stamp "$root" &
+  running+=($!)
+done
+for one in "\${running[@]}"; do wait "$one"; done`;
 
-/** What ends with NUL, as latin1. */
-async function* records(chunks: AsyncIterable<Buffer>): AsyncGenerator<string[]> {
-  let rest = "";
-  for await (const chunk of chunks) {
-    const parts = (rest + chunk.toString("latin1")).split("\0");
-    rest = parts.pop() ?? "";
-    yield parts;
-  }
+/**
+ * The stamps of trees, by their roots: the same as long as nothing in a tree was written or renamed and no attribute
+ * was set, since each of these gives an inode another time of change, or a path another inode.
+ *
+ * They hold on this host alone. A tree that was touched in the 0.1 s before has none: `wait` is for how long nothing
+ * is done first, in seconds. Throws ToolFailed.
+ */
+export async function stampsOf(
+  tools: ToolsContainer,
+  roots: readonly string[],
+  wait = 0,
+): Promise<Map<string, string>> {
+  const program = ["bash", "-euo", "pipefail", "-c", STAMPS, "bash"];
+  const { stdout } = await tools.run([...program, String(wait), ...roots]);
+  const lines = stdout.split("\n").filter((line) => line !== "");
+  return new Map(lines.map((line) => line.split(" ") as [string, string]));
 }

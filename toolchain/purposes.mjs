@@ -32,6 +32,7 @@ export const PURPOSES = {
   test: [...everyDay, chromiumStep],
   check: [nodeStep, dependenciesStep],
   bench: [...everyDay, dockerComposeStep],
+  report: [nodeStep, dependenciesStep, compileStep],
 };
 
 /** What the doctor looks at; `needed` as `npm start` needs it. */

@@ -2,7 +2,7 @@
 /**
  * The set-up: brings a machine from nothing to everything that a purpose needs.
  *
- * usage: node toolchain/setup.mjs start|test|check|bench [--refresh]
+ * usage: node toolchain/setup.mjs start|test|check|bench|report [--refresh]
  *
  * This file is kept so plain that an old Node.js can read it and say that it is too old; the rest
  * is loaded after that.

@@ -1,4 +1,8 @@
 import { storageText, storageWarning } from "../../checks/storage";
+import {
+  type EnvironmentOverview,
+  environmentOverview,
+} from "../../operations/environmentOverview";
 import { type EnvironmentStatus, environmentStatus } from "../../operations/environmentStatus";
 import { findProject, listStacks } from "../../operations/project";
 import { type MeasuredStorage, measureStorage } from "../../operations/storageUse";
@@ -14,7 +18,7 @@ export async function status(stack: string | undefined): Promise<Outcome> {
     return describeOne(environment, await measureStorage(project, stack));
   }
   return describeAll(
-    await Promise.all(listStacks(project).map((name) => environmentStatus(project, name))),
+    await Promise.all(listStacks(project).map((name) => environmentOverview(project, name))),
   );
 }
 
@@ -81,20 +85,36 @@ function advice({ stack, condition, containers }: EnvironmentStatus): string[] {
   }
 }
 
+const HEAD = ["NAME", "STATE", "EDITORS", "VERSION", "TIER", "MEMORY", "URL", "DATA"];
+
 /** Of all of them, only those that run are expected to run well. */
-function describeAll(environments: readonly EnvironmentStatus[]): Outcome {
-  const bad = environments.some(({ condition }) => condition === "unhealthy");
-  const rows = environments.map(({ stack, condition, url, volumes }) => [
+export function describeAll(environments: readonly EnvironmentOverview[]): Outcome {
+  const bad = environments.filter(({ condition }) => condition === "unhealthy");
+  const notes = environments.flatMap(({ stack, notes }) =>
+    notes.map((note) => `note: ${stack}: ${note}`),
+  );
+  const text = [
+    table([HEAD, ...environments.map(overviewRow)]),
+    ...notes,
+    ...bad.map(({ stack }) => `npx doom status ${stack} says what is wrong with it`),
+  ].join("\n");
+  return {
+    text: environments.length === 0 ? "There is no stack file in this project." : text,
+    data: { environments },
+    ...(bad.length > 0 ? { exitCode: EXIT_CODES.unhealthy } : {}),
+  };
+}
+
+function overviewRow(environment: EnvironmentOverview): string[] {
+  const { stack, condition, editors, version, tier, memory, url, volumes } = environment;
+  return [
     stack,
     condition,
+    `${editors.healthy}/${editors.all ?? "?"}`,
+    version ?? "?",
+    tier ?? "?",
+    `${memory.usedMebibytes} of ${memory.limitMebibytes ?? "?"} MiB`,
     url ?? "",
-    volumes.length === 0
-      ? ""
-      : `${volumes.length} data ${volumes.length === 1 ? "volume" : "volumes"}`,
-  ]);
-  return {
-    text: rows.length === 0 ? "There is no stack file in this project." : table(rows),
-    data: { environments },
-    ...(bad ? { exitCode: EXIT_CODES.unhealthy } : {}),
-  };
+    volumes.length === 0 ? "" : `${volumes.length} ${volumes.length === 1 ? "volume" : "volumes"}`,
+  ];
 }

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { OutputMap } from "@pulumi/pulumi/automation";
 import { stackOutputs } from "../../checks/checkpoint";
+import { explainOverlap } from "../../operations/addressRange";
 import type { OpenStack } from "../../operations/engine";
 import { blamingOtherRuns, refuseHeld } from "../../operations/locks";
 import { preflight } from "../../operations/preflight";
@@ -105,13 +106,18 @@ async function applyUpdate(
   plan: UpdateProgress,
 ): Promise<Record<string, unknown>> {
   const planned = new Set(plan.allSteps.map(({ urn }) => urn));
-  const { result } = await runEngine(
-    session,
-    context,
-    { purpose: "up", phase: `bringing up ${session.stack}`, planned, lines: true },
-    (onEvent) => stack.up({ onEvent, ...session.policies }),
-  );
-  return withoutSecrets(result.outputs);
+  const { project, environment } = session;
+  try {
+    const { result } = await runEngine(
+      session,
+      context,
+      { purpose: "up", phase: `bringing up ${session.stack}`, planned, lines: true },
+      (onEvent) => stack.up({ onEvent, ...session.policies }),
+    );
+    return withoutSecrets(result.outputs);
+  } catch (error) {
+    throw await explainOverlap(error, { project, stack: session.stack, environment });
+  }
 }
 
 function withoutSecrets(outputs: OutputMap): Record<string, unknown> {
@@ -147,6 +153,7 @@ function describeUp({ stack }: EnvironmentSession, summary: UpSummary): Outcome 
       : []),
     "",
     "Next:",
+    `  npx doom open ${stack}      in your browser; --qr: on a phone`,
     `  npx doom status ${stack}    is everything healthy?`,
     `  npx doom preview ${stack}   after a change to Pulumi.${stack}.yaml: what would it do?`,
     `  npx doom down ${stack}      stop it; files and passwords stay for the next up`,

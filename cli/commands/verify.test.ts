@@ -90,6 +90,12 @@ it.each<[string, string[], VerifyOptions, string]>([
     "--secrets and --kept are different questions.",
   ],
   ["the secrets of no stack", [], { secrets: true }, "--secrets looks at one stack."],
+  [
+    "limits for a record",
+    ["dev"],
+    { limits: true, record: true },
+    "--record keeps no answer of --limits.",
+  ],
   ["the limits of two stacks", ["dev", "prod"], { limits: true }, "--limits looks at one stack."],
 ])("refuses to verify %s", async (_, stacks, options, summary) => {
   const context = { display: new Display({ write: () => true }) } as unknown as CommandContext;

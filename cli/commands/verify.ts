@@ -21,6 +21,8 @@ export interface VerifyOptions {
   readonly isolation?: boolean;
   /** That all that have something to say to each other get on. */
   readonly interop?: boolean;
+  /** Whether what is found is kept for the report. */
+  readonly record?: boolean;
 }
 
 const QUESTIONS = ["secrets", "kept", "limits", "isolation", "interop"] as const;
@@ -40,10 +42,16 @@ export async function verify(
       fix: `give one of ${QUESTIONS.map((name) => `--${name}`).join(", ")}`,
     });
   }
+  const { record = false } = options;
   if (question === "interop")
-    return (await import("./verifyInterop.js")).verifyInterop(stacks, context);
+    return (await import("./verifyInterop.js")).verifyInterop(stacks, record, context);
   if (question === "isolation")
-    return (await import("./verifyIsolation.js")).verifyIsolation(stacks, context);
+    return (await import("./verifyIsolation.js")).verifyIsolation(stacks, record, context);
+  if (record) {
+    throw new Failure("usage", `--record keeps no answer of --${question}.`, {
+      fix: "leave it out, or give it with --isolation or --interop",
+    });
+  }
   if (question === "kept") return verifyKept(stacks, context);
   const [stack, ...others] = stacks;
   if (stack === undefined || others.length > 0) {

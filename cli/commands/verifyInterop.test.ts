@@ -1,6 +1,8 @@
 import { expect, it } from "vitest";
 import type { InteropCheck, Way } from "../../checks/interop";
-import { describeInterop } from "./verifyInterop";
+import { parseRun, renderRun } from "../../report/runRecord";
+import { BASE } from "../../test/support/sampleRuns";
+import { describeInterop, interopRun } from "./verifyInterop";
 
 const check = (way: Way, passed = true): InteropCheck => ({
   stack: "dev",
@@ -39,4 +41,16 @@ it("names what does not work and which other pair does, with a code of its own",
   );
   expect(text).toContain("dev: 33.3 % interoperable (1 of 3)");
   expect(exitCode).toBe(14);
+});
+
+it("leaves a record that the report reads, without what was seen", () => {
+  const checks = [check("tcp"), check("tls", false)];
+  const found = { checks, undeclared: [{ ...pair, problems: ["OPEN"] }], engineVersion };
+  const record = { ...BASE, ...interopRun(["dev"], found) };
+  expect(parseRun(renderRun(record))).toEqual(record);
+  expect(record.checks.map(({ way, passed }) => [way, passed])).toEqual([
+    ["tcp", true],
+    ["tls", false],
+  ]);
+  expect(JSON.stringify(record)).not.toContain("TLSv1.1 is spoken");
 });

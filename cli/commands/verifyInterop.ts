@@ -1,17 +1,21 @@
 import { type InteropCheck, scoreOf, WAYS } from "../../checks/interop";
 import { Failure } from "../../operations/failure";
 import { type InteropProof, proveInterop } from "../../operations/interop";
+import type { RunBase, RunOf } from "../../report/runRecord";
 import type { CommandContext } from "../engineRun";
 import { EXIT_CODES } from "../exitCodes";
 import type { Outcome } from "../output";
+import { recorded } from "../recorded";
 import { table } from "../text";
 import { chosenEnvironments } from "../verifiedEnvironments";
 
 /** `doom verify [stack...] --interop`: the compatibility matrix; without names, of all that run. */
 export async function verifyInterop(
   stacks: readonly string[],
+  record: boolean,
   { display, interrupts }: CommandContext,
 ): Promise<Outcome> {
+  const startedAt = new Date();
   display.enter("looking at what runs");
   const environments = await chosenEnvironments(stacks);
   const names = [...environments.keys()];
@@ -27,7 +31,22 @@ export async function verifyInterop(
   if (interrupts.received) {
     throw new Failure("interrupted", "Interrupted; nothing is proven.");
   }
-  return describeInterop(names, proof);
+  const outcome = describeInterop(names, proof);
+  if (!record) return outcome;
+  return recorded(outcome, { question: "interop", stacks, startedAt }, interopRun(names, proof));
+}
+
+/** The proof as a record of it. */
+export function interopRun(
+  stacks: readonly string[],
+  { checks, undeclared }: InteropProof,
+): Omit<RunOf<"interop">, keyof RunBase> {
+  return {
+    kind: "interop",
+    stacks: [...stacks],
+    checks: checks.map(({ stack, from, to, way, passed }) => ({ stack, from, to, way, passed })),
+    undeclared: undeclared.map((pair) => ({ ...pair, problems: [...pair.problems] })),
+  };
 }
 
 /** The matrix of declared pairs, what does not work, the other pairs, and how much of all is as it should be. */

@@ -1,7 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { Cell } from "../../checks/reachabilityCells";
 import type { ReachabilityProof } from "../../operations/reachability";
-import { describeIsolation } from "./verifyIsolation";
+import { parseRun, renderRun } from "../../report/runRecord";
+import { isIsolated } from "../../report/runs";
+import { BASE } from "../../test/support/sampleRuns";
+import { describeIsolation, isolationRun } from "./verifyIsolation";
 
 const cell: Cell = {
   from: "doom-dev-gateway",
@@ -82,5 +85,30 @@ describe("what a reachability proof says", () => {
     expect(text).toContain(line);
     expect(text).toContain("NOT proven to be isolated");
     expect(exitCode).toBe(13);
+  });
+});
+
+describe("the record of a proof", () => {
+  const recordOf = (more: Partial<ReachabilityProof> = {}) => ({
+    ...BASE,
+    ...isolationRun(["dev", "prod"], proof(more)),
+  });
+
+  it("is one that the report reads, and holds what was found", () => {
+    const record = recordOf();
+    expect(parseRun(renderRun(record))).toEqual(record);
+    expect(record).toMatchObject({ stacks: ["dev", "prod"], controls: 1, uncontrolled: [] });
+    expect(isIsolated(record)).toBe(true);
+  });
+
+  it.each<Partial<ReachabilityProof>>([
+    { problems: [{ cell, result: { outcome: "OPEN" }, problem: "OPEN, declared closed" }] },
+    { shared: [{ kind: "volume", thing: "data", between: ["a", "b"] }] },
+    { controls: [{ target: "a 10.0.0.1 udp" }] },
+    { missing: ["doom-dev-gateway"] },
+    { counts: { OPEN: 0, REFUSED: 2, TIMEOUT: 0, DNS: 1, ERROR: 1 } },
+    { pairs: proof().pairs.map((pair) => ({ ...pair, asDeclared: false })) },
+  ])("is none of isolation with %j", (more) => {
+    expect(isIsolated(recordOf(more))).toBe(false);
   });
 });

@@ -1,10 +1,12 @@
-import { isolationProblems } from "../../checks/isolationProblems";
+import { isolationProblems, notAsDeclared } from "../../checks/isolationProblems";
 import { isProven, OUTCOMES, type Pair } from "../../checks/reachability";
 import { Failure } from "../../operations/failure";
 import { proveReachability, type ReachabilityProof } from "../../operations/reachability";
+import type { RunBase, RunOf } from "../../report/runRecord";
 import type { CommandContext } from "../engineRun";
 import { EXIT_CODES } from "../exitCodes";
 import type { Outcome } from "../output";
+import { recorded } from "../recorded";
 import { table } from "../text";
 import { chosenEnvironments } from "../verifiedEnvironments";
 
@@ -15,8 +17,10 @@ import { chosenEnvironments } from "../verifiedEnvironments";
  */
 export async function verifyIsolation(
   stacks: readonly string[],
+  record: boolean,
   { display, interrupts }: CommandContext,
 ): Promise<Outcome> {
+  const startedAt = new Date();
   display.enter("looking at what runs");
   const chosen = await chosenEnvironments(stacks);
   const names = [...chosen.keys()];
@@ -32,7 +36,32 @@ export async function verifyIsolation(
   if (interrupts.received) {
     throw new Failure("interrupted", "Interrupted; nothing was changed, and nothing is proven.");
   }
-  return describeIsolation(names, proof);
+  const outcome = describeIsolation(names, proof);
+  if (!record) return outcome;
+  const result = isolationRun(names, proof);
+  return recorded(outcome, { question: "isolation", stacks, startedAt }, result);
+}
+
+/** The proof as a record of it: every pair, and in words what is not as declared. */
+export function isolationRun(
+  stacks: readonly string[],
+  proof: ReachabilityProof,
+): Omit<RunOf<"isolation">, keyof RunBase> {
+  const { pairs, counts, problems, controls, exposures, missing, shared, stations } = proof;
+  const uncontrolled = controls.filter(({ by }) => by === undefined).map(({ target }) => target);
+  return {
+    kind: "isolation",
+    stacks: [...stacks],
+    stations: [...stations],
+    counts: { ...counts },
+    pairs: pairs.map((pair) => ({ ...pair, counts: { ...pair.counts } })),
+    problems: notAsDeclared(problems),
+    shared: shared.map(({ kind, thing, between }) => `${kind} ${thing}: ${between.join(", ")}`),
+    controls: controls.length - uncontrolled.length,
+    uncontrolled,
+    missing: [...missing],
+    exposures: [...exposures],
+  };
 }
 
 /** The table of all pairs, what is not as declared, and the verdict. */

@@ -1,19 +1,19 @@
 import { parseArgs } from "node:util";
-import { allHeld, judge } from "../../checks/benchVerdict";
+import { allHeld, type Comparison, judge } from "../../checks/benchVerdict";
 import { findEngine } from "../../operations/engine";
 import { errorText } from "../../operations/failure";
 import { findProject, type Project } from "../../operations/project";
+import { keepRun } from "../../operations/runRecords";
 import type { Group } from "./group";
 import { limitsGroup } from "./limits";
 import { loadGroup } from "./load";
 import { migrationGroup } from "./migration";
 import { previewGroup } from "./preview";
-import { describeMachine, writeRecord } from "./record";
 import { scaleGroup } from "./scale";
 import { renderTable } from "./table";
 import { upGroup } from "./up";
 import { upgradeGroup } from "./upgrade";
-import { collectVersions } from "./versions";
+import { composeVersion } from "./versions";
 
 /** Exit codes: 0 every bound is held, 1 one is not or a figure could not be measured, 2 wrong usage. */
 
@@ -62,28 +62,33 @@ async function runGroup(
   project: Project,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const started = new Date();
+  const startedAt = new Date();
   const rounds = wanted.rounds ?? group.rounds;
   const report = (line: string) => process.stdout.write(`${group.name}: ${line}\n`);
   const engine = await findEngine(project);
   const comparisons = await group.measure({ engine, rounds, signal, report });
   const judgements = comparisons.map(judge);
-  const file = writeRecord(project.root, {
-    group: group.name,
-    command: ["npm run bench --", ...process.argv.slice(2)].join(" "),
-    startedAt: started.toISOString(),
-    seconds: (Date.now() - started.getTime()) / 1000,
-    rounds,
-    machine: describeMachine(),
-    versions: await collectVersions(project),
-    judgements,
-    comparisons,
-  });
+  const command = ["npm run bench --", ...process.argv.slice(2)].join(" ");
+  const versions = { "docker-compose": await composeVersion() };
+  const file = await keepRun(
+    project,
+    { command, startedAt, versions },
+    { kind: "bench", name: group.name, rounds, comparisons: keptOf(comparisons) },
+  );
   const remark = group.remark === undefined ? "" : `${group.name}: ${group.remark}\n`;
   process.stdout.write(
     `\n${renderTable(judgements)}\n\n${remark}${group.name}: kept in ${file}\n\n`,
   );
   return allHeld(judgements);
+}
+
+/** As a record holds them. */
+function keptOf(comparisons: readonly Comparison[]) {
+  return comparisons.map(({ ours, theirs, ...more }) => ({
+    ...more,
+    ours: [...ours],
+    theirs: [...theirs],
+  }));
 }
 
 async function main(): Promise<number> {

@@ -82,7 +82,8 @@ async function manifestMakers(doom: number): Promise<number[]> {
   try {
     const { Titles, Processes } = await engine.getContainer(own.Id).top();
     const [pid, command] = [Titles.indexOf("PID"), Titles.indexOf("CMD")];
-    return (Processes as string[][])
+    // Null while it ends.
+    return ((Processes ?? []) as string[][])
       .filter((fields) => fields[command]?.includes("manifest.mjs"))
       .map((fields) => Number(fields[pid]));
   } catch (error) {

@@ -41,9 +41,16 @@ interface Turn {
   readonly memory: number;
 }
 
+/** Of all rounds. */
+interface Pair {
+  ours: Turn[];
+  theirs: Turn[];
+}
+type Turns = Map<number, Pair>;
+
 async function measure(context: BenchContext): Promise<Comparison[]> {
   const copy = createProjectCopy();
-  const turns = new Map<number, { ours: Turn[]; theirs: Turn[] }>();
+  const turns: Turns = new Map();
   try {
     await buildImages(copy, context);
     for (let round = 1; round <= context.rounds; round += 1) {
@@ -55,7 +62,7 @@ async function measure(context: BenchContext): Promise<Comparison[]> {
         context.report(`round ${round}, ${size}: up ${shown.join(" s against ")} s`);
       }
     }
-    return [...SIZES.flatMap((size) => comparisonsOf(size, turns.get(size))), growth(turns)];
+    return [...SIZES.flatMap((size) => comparisonsOf(size, turns.get(size))), ...growth(turns)];
   } finally {
     await copy.dispose();
   }
@@ -107,10 +114,7 @@ async function memoryOf(stack: string): Promise<number> {
   return uses.reduce((sum, { memoryBytes = Number.NaN }) => sum + memoryBytes, 0);
 }
 
-function comparisonsOf(
-  size: number,
-  turns: { ours: Turn[]; theirs: Turn[] } = { ours: [], theirs: [] },
-): Comparison[] {
+function comparisonsOf(size: number, turns: Pair = { ours: [], theirs: [] }): Comparison[] {
   const figure = (name: string, part: keyof Turn) => ({
     figure: `${name} of ${size}`,
     ours: turns.ours.map((turn) => turn[part]),
@@ -124,18 +128,35 @@ function comparisonsOf(
   ];
 }
 
-/** What an editor more takes between the two largest sizes, against the two smallest. */
-function growth(turns: ReadonlyMap<number, { ours: Turn[] }>): Comparison {
-  const each = (from: number, to: number) => {
-    const [few, many] = [turns.get(from)?.ours ?? [], turns.get(to)?.ours ?? []];
+/**
+ * What an editor more takes between the two largest sizes, against the sizes below them, and against Compose.
+ *
+ * Between the two smallest it is reported only: up to five start in the time in which the first one becomes
+ * healthy, and so cost next to nothing.
+ */
+function growth(turns: Turns): Comparison[] {
+  const each = (whose: keyof Pair, from: number, to: number) => {
+    const [few, many] = [turns.get(from)?.[whose] ?? [], turns.get(to)?.[whose] ?? []];
     return many.map(({ up }, round) => (up - (few[round]?.up ?? Number.NaN)) / (to - from));
   };
   const [one, five, twenty, fifty] = SIZES;
-  return {
+  const most = {
     figure: `up, each editor more from ${twenty} to ${fifty}`,
-    ours: each(twenty, fifty),
-    peer: `ours from ${one} to ${five}`,
-    theirs: each(one, five),
-    bound: GROWTH_BOUND,
+    ours: each("ours", twenty, fifty),
   };
+  return [
+    {
+      ...most,
+      peer: `ours from ${five} to ${twenty}`,
+      theirs: each("ours", five, twenty),
+      bound: GROWTH_BOUND,
+    },
+    { ...most, peer: "docker-compose", theirs: each("theirs", twenty, fifty) },
+    {
+      figure: `up, each editor more from ${one} to ${five}`,
+      ours: each("ours", one, five),
+      peer: "docker-compose",
+      theirs: each("theirs", one, five),
+    },
+  ];
 }

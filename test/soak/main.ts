@@ -10,7 +10,9 @@ import {
   type SoakRequest,
 } from "../../checks/soakProgress";
 import { errorText } from "../../operations/failure";
-import { findProject } from "../../operations/project";
+import { findProject, type Project } from "../../operations/project";
+import { keepRun } from "../../operations/runRecords";
+import type { Attempt } from "../../report/runRecord";
 import { configurationsSoak } from "./configurations";
 import { idleWebSocketSoak } from "./idleWebSocket";
 import { migrationSoak } from "./migration";
@@ -62,8 +64,15 @@ function wholeNumber(option: string, text: string | undefined): number | undefin
   throw new Error(`${option} takes a whole number above 0, not ${text}`);
 }
 
+/** Where a run is kept. */
+interface Place {
+  readonly project: Project;
+  /** How far the request is, to go on from. */
+  readonly file: string;
+}
+
 /** Does what is left, and keeps how far it is after each time; gives how many times failed. */
-async function run(soak: Soak, start: SoakProgress, file: string): Promise<number> {
+async function run(soak: Soak, start: SoakProgress, { project, file }: Place): Promise<number> {
   const controller = new AbortController();
   for (const name of ["SIGINT", "SIGTERM"] as const) {
     process.on(name, () => controller.abort(new Error(`interrupted by ${name}`)));
@@ -72,13 +81,21 @@ async function run(soak: Soak, start: SoakProgress, file: string): Promise<numbe
   const report = (line: string) => process.stdout.write(`${soak.name}: ${line}\n`);
   report(`seed ${start.seed}, ${start.passed.length} of ${start.count} passed earlier`);
   let progress = start;
+  const startedAt = new Date();
+  const attempts: Attempt[] = [];
   const { once, end } = await soak.begin({ signal, report });
+  let began = Date.now();
+  const attempt = (more: Pick<Attempt, "passed" | "what" | "timings">) =>
+    attempts.push({ seed: nextSeed(progress), seconds: (Date.now() - began) / 1000, ...more });
   try {
     while (progress.passed.length < progress.count) {
       signal.throwIfAborted();
       const seed = nextSeed(progress);
-      const began = Date.now();
-      const done = `seed ${seed}: ${await once(seed)} (${((Date.now() - began) / 1000).toFixed(1)} s)`;
+      began = Date.now();
+      const pass = await once(seed);
+      const { what, ...timed } = typeof pass === "string" ? { what: pass } : pass;
+      attempt({ passed: true, what, ...timed });
+      const done = `seed ${seed}: ${what} (${((Date.now() - began) / 1000).toFixed(1)} s)`;
       progress = { ...progress, passed: [...progress.passed, done] };
       writeFileSync(file, `${JSON.stringify(progress, null, 2)}\n`);
       report(`${progress.passed.length}/${progress.count}, ${done}`);
@@ -86,13 +103,23 @@ async function run(soak: Soak, start: SoakProgress, file: string): Promise<numbe
     process.stdout.write(`${closingLine(progress, 0)}\n`);
     return 0;
   } catch (error) {
+    // What was interrupted neither passed nor failed.
+    if (!signal.aborted) attempt({ passed: false, what: firstLine(errorText(error)) });
     process.stderr.write(`seed ${nextSeed(progress)}: ${errorText(error)}\n`);
     process.stdout.write(`${closingLine(progress, signal.aborted ? 0 : 1)}\n`);
     return 1;
   } finally {
     await end();
+    const command = ["npm run soak --", ...process.argv.slice(2)].join(" ");
+    const { name, seed, count } = { ...start, name: start.soak };
+    const result = { kind: "soak", name, seed, count, attempts } as const;
+    report(`kept in ${await keepRun(project, { command, startedAt }, result)}`);
   }
 }
+
+const LINE = 300;
+
+const firstLine = (text: string) => (text.split("\n")[0] || "without a reason").slice(0, LINE);
 
 async function main(): Promise<number> {
   let wanted: ReturnType<typeof readArguments>;
@@ -103,13 +130,14 @@ async function main(): Promise<number> {
     return 2;
   }
   const { soak, request } = wanted;
-  const folder = path.join(findProject(__dirname).root, "reports", "soak");
+  const project = findProject(__dirname);
+  const folder = path.join(project.root, "reports", "soak");
   mkdirSync(folder, { recursive: true });
   const file = path.join(folder, `${soak.name}.json`);
   const earlier = existsSync(file)
     ? (JSON.parse(readFileSync(file, "utf8")) as SoakProgress)
     : undefined;
-  return run(soak, resumed(earlier, request, randomInt(1, SEEDS)), file);
+  return run(soak, resumed(earlier, request, randomInt(1, SEEDS)), { project, file });
 }
 
 main().then(

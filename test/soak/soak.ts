@@ -17,8 +17,15 @@ export interface Soak {
 }
 
 export interface SoakRun {
-  /** Does it once, as the seed says; gives a sentence with what was done. Throws when it failed. */
-  readonly once: (seed: number) => Promise<string>;
+  /** Does it once, as the seed says; gives what was done, in a sentence. Throws when it failed. */
+  readonly once: (seed: number) => Promise<string | TimedPass>;
   /** Leaves nothing behind. */
   readonly end: () => Promise<void>;
+}
+
+/** What was done, with the time of its stages. */
+export interface TimedPass {
+  readonly what: string;
+  /** Milliseconds by the stage's name, in their order. */
+  readonly timings: Readonly<Record<string, number>>;
 }

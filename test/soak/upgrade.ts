@@ -1,3 +1,4 @@
+import type { UpgradeRecord } from "../../checks/upgradeRecord";
 import { createProjectCopy } from "../support/projectCopy";
 import { UpgradeLife } from "../support/upgradeLife";
 import type { Soak, SoakContext, SoakRun } from "./soak";
@@ -17,14 +18,24 @@ async function begin(context: SoakContext): Promise<SoakRun> {
   const { stack, copy } = life;
   return {
     once: async (seed) => {
+      let printed = "";
       await life.thereAndBack(seed, async () => {
-        await life.doom("upgrade", stack, "--to", NEW, "--watch", "0");
+        printed = await life.doom("upgrade", stack, "--to", NEW, "--watch", "0", "--json");
       });
       await life.removeKept();
-      return `${OLD} to ${NEW} and back`;
+      return { what: `${OLD} to ${NEW} and back`, timings: timingsOf(printed) };
     },
     end: () => copy.dispose(),
   };
+}
+
+/** Milliseconds of an upgrade's stages, and what else there was to do, by what `doom upgrade --json` printed. */
+function timingsOf(printed: string): Record<string, number> {
+  const { record } = JSON.parse(printed) as { record: UpgradeRecord };
+  const timings = record.editors[0]?.timings ?? {};
+  const known = Object.values(timings).reduce((sum, one) => sum + one, 0);
+  const whole = Date.parse(record.finishedAt) - Date.parse(record.startedAt);
+  return { ...timings, "all else": Math.max(0, whole - known) };
 }
 
 /** An environment of the old version; leaves nothing behind when it throws. */

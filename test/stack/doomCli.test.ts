@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
@@ -76,7 +76,7 @@ describe("doom up", () => {
     expect(stdout).toMatch(new RegExp(`^${stack} is up: \\d+ created in \\d+ s\\.\n`));
     expect(stdout).toContain(`  Open       http://127.0.0.1:${environment.port}/\n`);
     expect(stdout).toContain(`  Password   npx doom password ${stack}\n`);
-    for (const next of ["status", "preview", "down"]) {
+    for (const next of ["open", "status", "preview", "down"]) {
       expect(stdout).toContain(`  npx doom ${next} ${stack} `);
     }
     expect(stderr).toContain(`created  Container ${editor()}`);
@@ -141,7 +141,22 @@ describe("doom status and doom password", () => {
       resting: [],
       notes: [],
     });
-    expect((await doom("status")).stdout).toContain(`${stack}  healthy  http://127.0.0.1:`);
+    const { environments } = await json("status");
+    expect(environments).toEqual([
+      {
+        ...status,
+        editors: { healthy: 1, all: 1 },
+        version: "4.139.1",
+        tier: "local",
+        memory: { usedMebibytes: expect.any(Number), limitMebibytes: 640 + 128 },
+      },
+    ]);
+    expect(environments[0].memory.usedMebibytes).toBeGreaterThan(10);
+    expect((await doom("status")).stdout).toMatch(
+      new RegExp(
+        `\\n${stack}  healthy  1/1 +4\\.139\\.1  local  \\d+ of 768 MiB  http://127.0.0.1:`,
+      ),
+    );
   });
 
   it("prints the password alone, and it opens the editor", async () => {
@@ -165,6 +180,80 @@ describe("doom status and doom password", () => {
   });
 });
 
+describe("doom open", () => {
+  const url = () => `http://127.0.0.1:${environment.port}/`;
+  // Without a display, so that a browser of this machine has no say.
+  const displays = {
+    DISPLAY: "",
+    WAYLAND_DISPLAY: "",
+    WSL_DISTRO_NAME: "",
+    XDG_CURRENT_DESKTOP: "",
+  };
+  const nothing = { ...displays, CI: "", BROWSER: "" };
+
+  it("hands the address to the user's browser, and nothing else", async () => {
+    const [browser, opened] = ["browser", "opened"].map((name) => path.join(copy.root, name));
+    const script = `#!/bin/sh\nprintf '%s\\n' "$@" >>"${opened}"\n`;
+    writeFileSync(browser as string, script, { mode: 0o755 });
+    const variables = { ...nothing, BROWSER: browser as string };
+    const { code, stdout, stderr } = await runDoom(copy.root, ["open", stack, "1"], variables);
+    expect([code, stderr]).toEqual([0, ""]);
+    expect(stdout).toBe(`opened ${url()}\n  password: npx doom password ${stack} 1\n`);
+    expect(readFileSync(opened as string, "utf8")).toBe(`${url()}\n`);
+  });
+
+  it.each([
+    ["without a display", nothing, /^not opened: .*display/],
+    [
+      "with a browser that does not start",
+      { ...nothing, BROWSER: "/bin/false" },
+      /^not opened: no browser could be started/,
+    ],
+    [
+      "in a CI job",
+      { ...nothing, CI: "true", BROWSER: "/bin/true" },
+      /^not opened: this is a CI job/,
+    ],
+  ])("prints the address %s, and how to get there", async (_title, variables, reason) => {
+    const { code, stdout, stderr } = await runDoom(copy.root, ["open", stack], variables);
+    expect([code, stdout]).toEqual([0, `${url()}\n`]);
+    expect(stderr).toMatch(reason);
+    expect(stderr).toContain(`ssh -L ${environment.port}:127.0.0.1:${environment.port}`);
+  });
+
+  it("prints it on request, and has no editor that is not there", async () => {
+    expect(await doom("open", stack, "--print")).toMatchObject({ code: 0, stdout: `${url()}\n` });
+    expect(await json("open", stack, "--print")).toMatchObject({ url: url(), opened: false });
+    const { code, stderr } = await doom("open", stack, "2");
+    expect([code, stderr]).toEqual([
+      2,
+      `error: ${stack} has no editor "2".\nFix: its editors are 1\n`,
+    ]);
+  });
+
+  it("gives no code to phones that cannot reach it", async () => {
+    const { code, stdout, stderr } = await doom("open", stack, "--qr");
+    expect([code, stdout]).toEqual([3, ""]);
+    expect(stderr).toContain(`No phone reaches ${stack}: http://127.0.0.1:${environment.port} is`);
+  });
+});
+
+describe("doom diagnose", () => {
+  it("makes nothing when it cannot know what the secrets are", async () => {
+    const before = readdirSync(copy.root);
+    const none = { PULUMI_CONFIG_PASSPHRASE_FILE: path.join(copy.root, "nowhere") };
+    const { code, stderr } = await runDoom(copy.root, ["diagnose", stack], none);
+    expect(code, stderr).toBe(4);
+    expect(readdirSync(copy.root)).toEqual(before);
+  });
+
+  it("writes where it can only", async () => {
+    const { code, stderr } = await doom("diagnose", stack, "--out", "nowhere/bundle.tar.gz");
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/The bundle cannot be written: the folder .*nowhere does not exist/);
+  });
+});
+
 describe("doom down", () => {
   it("removes everything but the data and the password that opens it", async () => {
     await runIn(editor(), ["sh", "-c", "echo precious > /config/precious"]);
@@ -175,6 +264,16 @@ describe("doom down", () => {
     expect((await volumesOf(stack)).map(({ Name }) => Name)).toEqual(kept);
     const { environment: status } = JSON.parse((await doom("status", stack, "--json")).stdout);
     expect(status.condition).toBe("down");
+    const { environments } = await json("status");
+    expect(environments).toMatchObject([
+      { stack, condition: "down", editors: { healthy: 0, all: 1 }, version: "4.139.1" },
+    ]);
+    const { code, stdout, stderr } = await doom("open", stack);
+    expect([code, stdout, stderr]).toEqual([
+      10,
+      "",
+      `error: ${stack} is down.\nFix: npx doom up ${stack}\n`,
+    ]);
   });
 
   it("can be run again", async () => {

@@ -7,6 +7,7 @@ import {
   unlinkSync,
   writeFileSync,
 } from "node:fs";
+import path from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { findLocks } from "../../operations/locks";
 import { lockFolder, readState, statePath } from "../../operations/stateFiles";
@@ -19,6 +20,7 @@ import {
   runIn,
   volumesOf,
 } from "../support/dockerHost";
+import { DockerProxy } from "../support/dockerProxy";
 import { DoomProcess, runDoom } from "../support/doomProcess";
 import type { LiveEnvironment } from "../support/liveEnvironment";
 import {
@@ -204,6 +206,31 @@ describe("Ctrl-C", () => {
     run.signal("SIGINT");
     expect((await run.result()).code).toBe(130);
     await converges();
+  });
+});
+
+describe("addresses that somebody takes between the checks and the network", () => {
+  it("are named with who has them, and up goes on when they are free again", async () => {
+    await goDown();
+    const proxy = new DockerProxy(path.join(copy.root, "docker.sock"));
+    await proxy.open();
+    const name = `foreign-${stack}`;
+    const create = () =>
+      engine.createNetwork({ Name: name, IPAM: { Config: [{ Subnet: environment.cidr }] } });
+    proxy.before("/networks/create", create);
+    try {
+      const { code, stderr } = await runDoom(copy.root, ["up", stack], {
+        DOCKER_HOST: proxy.address,
+      });
+      expect(code, stderr).toBe(8);
+      const { cidr } = environment;
+      expect(stderr).toContain(`${cidr} overlaps ${cidr}, used by the Docker network ${name}; set`);
+      expect(stderr).not.toContain("Pool overlaps");
+    } finally {
+      await engine.getNetwork(name).remove();
+      await proxy.cut();
+    }
+    await comesUp();
   });
 });
 

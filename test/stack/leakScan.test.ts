@@ -1,11 +1,25 @@
 import { randomBytes } from "node:crypto";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  createReadStream,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import path from "node:path";
+import { text } from "node:stream/consumers";
+import { createGunzip } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type NamedSecret, SecretSearch } from "../../checks/secretSearch";
 import { stackSecrets } from "../../checks/stackSecrets";
 import { dockerName } from "../../config/names";
+import { stackParts } from "../../operations/diagnostics";
+import { deliverBundle } from "../../operations/diagnosticsBundle";
 import type { PlaceResult } from "../../operations/placeSearch";
+import { findProject } from "../../operations/project";
+import { readState } from "../../operations/stateFiles";
+import { tarEntries } from "../../operations/tarEntries";
 import { engine } from "../support/dockerHost";
 import { runDoom } from "../support/doomProcess";
 import type { LiveEnvironment } from "../support/liveEnvironment";
@@ -14,7 +28,8 @@ import { PlantedLeaks, writeToVolume } from "./fixtures/plantedLeaks";
 
 /*
  * One running environment with every kind of secret, beside another one, whose scan finds nothing; then one leak in
- * every place, and the scan of the same environment finds each of them.
+ * every place, and the scan of the same environment finds each of them. The bundle of diagnostics of all that holds
+ * none.
  */
 const GIVEN = `given-${randomBytes(18).toString("base64url")}"\\é`;
 let project: LiveProject;
@@ -202,5 +217,91 @@ describe("the same environment with a leak in every place", () => {
   it("leaves no place without a row here", () => {
     const places = new Set(report.places.map(({ place }) => place));
     expect(new Set(rows.map(([place]) => place))).toEqual(places);
+  });
+});
+
+describe("diagnostics of the environment with its leaks", () => {
+  const files = new Map<string, string>();
+  let folder: string;
+  let stranger: string;
+  beforeAll(async () => {
+    folder = path.join(environment.root, "handed-over");
+    mkdirSync(folder);
+    const { imageDigests } = await environment.outputs();
+    stranger = `stranger-of-${environment.stack}`;
+    const container = await engine.createContainer({ name: stranger, Image: imageDigests.gateway });
+    try {
+      const args = ["diagnose", environment.stack, "--out", folder, "--json"];
+      const { code, stdout, stderr } = await runDoom(environment.root, args);
+      expect(code, stderr).toBe(0);
+      const { file, missing } = JSON.parse(stdout);
+      expect(missing).toEqual([]);
+      expect(readdirSync(folder)).toEqual([path.basename(file)]);
+      expect(statSync(file).mode & 0o777).toBe(0o600);
+      const archive = createReadStream(file).compose(createGunzip());
+      for await (const entry of tarEntries(archive))
+        files.set(entry.header.name, await text(entry));
+    } finally {
+      await container.remove({ force: true });
+    }
+  });
+
+  const file = (name: string) => files.get(`${environment.stack}/${name}`) ?? "";
+
+  it("hold no secret in any form", () => {
+    const search = new SecretSearch(secrets);
+    for (const [name, content] of files) expect(search.findIn(content), name).toEqual([]);
+  });
+
+  it("are complete, and of nobody else", () => {
+    const { stack } = environment;
+    const names = ["claude-99", "code-server-1", "code-server-2", "gateway"];
+    expect([...files.keys()].sort()).toEqual(
+      [
+        ...["README.txt", "doctor.json", "host.json", "docker.json"],
+        ...[
+          ...["status", "use", "containers", "networks", "volumes", "images", "gateway"],
+          ...["upgrades", "promotions"],
+        ].map((name) => `${stack}/${name}.json`),
+        `${stack}/stack-file.yaml`,
+        ...names.map((name) => `${stack}/logs/doom-${stack}-${name}.log`),
+      ].sort(),
+    );
+    expect(file(`logs/doom-${stack}-code-server-1.log`)).toContain("code-server");
+    expect(file("gateway.json")).toContain('"code-server-1"');
+    expect(file("stack-file.yaml")).toContain("tier: limited");
+    expect([...files.values()].join("\n")).not.toContain(stranger);
+  });
+
+  it("show where secrets were taken out", () => {
+    const mark = (secret: string) => `[redacted: ${environment.stack}: ${secret}`;
+    const leaker = JSON.parse(file("containers.json")).find(({ Name }: { Name: string }) =>
+      Name.endsWith("-claude-99"),
+    );
+    expect(leaker.Config.Labels.leak).toContain(mark(GIVEN_NAME));
+    expect(leaker.Config.Env).toContain(`LEAK=${mark(generatedName())}]`);
+    expect(leaker.Config.Healthcheck.Test.at(-1)).toContain(mark(generatedName()));
+    expect(file(`logs/doom-${environment.stack}-claude-99.log`)).toContain(mark(generatedName()));
+    expect(file("networks.json")).toContain(mark(GIVEN_NAME));
+    expect(file("volumes.json")).toContain(mark(HASH));
+    expect(file("stack-file.yaml")).toContain(mark(generatedName()));
+    expect(file("stack-file.yaml")).not.toMatch(/v1:/);
+  });
+
+  it("are refused by the scan, and removed, when nothing is taken out", async () => {
+    const { root, stack } = environment;
+    const project = findProject(root, {});
+    const state = readState(project, stack);
+    if (state === undefined) throw new Error("the environment has no state");
+    const parts = await stackParts({ project, stack, checkpoint: state.checkpoint });
+    const entries = parts.map(({ name, content }) => ({ name, text: JSON.stringify(content) }));
+    const open = path.join(folder, "open.tar.gz");
+    const error = await deliverBundle(open, entries, new SecretSearch(secrets)).catch((e) => e);
+    const problems = error.problems.join("\n");
+    expect(error.kind).toBe("unproven");
+    for (const name of ["containers.json", `logs/doom-${stack}-claude-99.log`, "volumes.json"])
+      expect(problems).toContain(`${stack}/${name}: `);
+    expect(new SecretSearch(secrets).findIn(error.message)).toEqual([]);
+    expect(readdirSync(folder)).toHaveLength(1);
   });
 });

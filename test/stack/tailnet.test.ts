@@ -5,6 +5,7 @@ import { EditorClient, editorSocketPath, WORKBENCH } from "../support/editorClie
 import { Headscale } from "../support/headscale";
 import type { LiveEnvironment, RunResult } from "../support/liveEnvironment";
 import { type LiveProject, startProject } from "../support/liveProject";
+import { readQr } from "../support/qrReader";
 import { reaches, TailnetForward, TailnetPeer } from "../support/tailnetPeer";
 
 /*
@@ -131,6 +132,15 @@ describe("with a good key", () => {
     const { body } = await client.request(WORKBENCH);
     expect(await client.handshake(editorSocketPath(body))).toBe(101);
     forward.close();
+  });
+
+  it("a phone gets the node's address, as a code that a reader reads", async () => {
+    const { stack } = environment("prod");
+    const { url, code } = JSON.parse(
+      await environment("prod").doom("open", stack, "--qr", "--json"),
+    );
+    expect(url).toBe(`https://${hostname("prod")}/`);
+    expect(readQr(code)).toBe(url);
   });
 
   it("dev cannot reach prod, unless the tailnet's policy lets it", async () => {

@@ -1,5 +1,8 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { READING, withToolsContainer } from "../../operations/toolsContainer";
+import { stampsOf } from "../../operations/treeStamps";
 import { engine } from "../support/dockerHost";
 import { hardTreeScript, randomTreeScript } from "../support/hardTree";
 import { AT, TestVolumes } from "../support/testVolumes";
@@ -147,6 +150,37 @@ describe("a second run", () => {
     expect(copied).toMatchObject({ bytes: 4000, transferred: 4, deleted: 4 });
     expect(await volumes.compare(source, target)).toEqual([]);
   });
+
+  it("finds by reading what a disk has changed without touching anything", async () => {
+    await volumes.script(target, "printf x | dd of=file7 bs=1 seek=500 conv=notrunc status=none");
+    await vouchFor(source, target);
+    expect(await migrate({ quick: true })).toMatchObject({ changed: false });
+    await expect(migrate()).rejects.toMatchObject({
+      problems: expect.arrayContaining([expect.stringMatching(/^file7: content is 1000 bytes/)]),
+    });
+  });
+
+  /** Has the record of the last proof say that the trees were as they are now, as if nothing had been touched. */
+  async function vouchFor(...sides: readonly string[]): Promise<void> {
+    const mounts = sides.map((from) => ({
+      ...({ kind: "volume", readOnly: true } as const),
+      ...{ from, at: `/${from}` },
+    }));
+    const stamps = await withToolsContainer({ mounts, capabilities: READING }, (tools) =>
+      stampsOf(
+        tools,
+        mounts.map(({ at }) => at),
+        0.1,
+      ),
+    );
+    const copies = path.join(volumes.folder, "migrations", "copies");
+    const records = readdirSync(copies).map((name) => path.join(copies, name, "record.json"));
+    const record = records.find((file) => readFileSync(file, "utf8").includes(target)) as string;
+    const content = JSON.parse(readFileSync(record, "utf8"));
+    expect(content.stamps).toHaveLength(2);
+    content.stamps = mounts.map(({ at }) => stamps.get(at));
+    writeFileSync(record, JSON.stringify(content));
+  }
 });
 
 describe("random trees", () => {

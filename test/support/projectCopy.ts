@@ -1,14 +1,5 @@
 import { randomBytes, randomInt } from "node:crypto";
-import {
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -18,6 +9,7 @@ import { findProject, type Project } from "../../operations/project";
 import { secretFolder } from "../../operations/secretLocation";
 import { engine } from "./dockerHost";
 import { type EnvironmentValue, LiveEnvironment } from "./liveEnvironment";
+import { RangeLease } from "./rangeLease";
 
 /** The checkout that the tests belong to. */
 const CHECKOUT = findProject(__dirname, {}).root;
@@ -30,11 +22,6 @@ const LINKED = ["node_modules", "toolchain", "config"];
  */
 const COPIED = ["Pulumi.yaml", "package.json", "bin", "policy", "images"];
 
-/** Ranges 10.99.100.0/24 to 10.99.199.0/24: no environment of the repository has them. */
-const FIRST_RANGE = 100;
-const RANGES = 100;
-const PARTS = 4;
-
 /**
  * A copy of the project in a folder of its own, with its own state, passphrases and stacks.
  *
@@ -43,6 +30,7 @@ const PARTS = 4;
  */
 export class ProjectCopy {
   private readonly names: string[] = [];
+  private readonly ranges: RangeLease[] = [];
 
   constructor(readonly root: string) {}
 
@@ -56,18 +44,20 @@ export class ProjectCopy {
   }
 
   /**
-   * Adds a stack file: that of dev with a free port, a free range and `changes` on top.
+   * Adds a stack file: that of dev with a free port, a range of its own and `changes` on top.
    *
    * `doom init` (or `pulumi stack init`) is left to the test.
    */
   async addStack(changes: EnvironmentValue = {}): Promise<LiveEnvironment> {
     const stack = `t${randomBytes(4).toString("hex")}`;
     this.names.push(stack);
+    const range = await RangeLease.take();
+    this.ranges.push(range);
     const value: EnvironmentValue = {
       schemaVersion: 1,
       resources: { cpus: 0.5, memory: "512MiB", storage: "256MiB" },
       access: { tier: "local", port: await freePort() },
-      network: { cidr: await freeRange(this.project) },
+      network: { cidr: range.cidr },
       logLevel: "debug",
       image: { version: "4.139.1" },
       ...changes,
@@ -88,6 +78,7 @@ export class ProjectCopy {
       await removeFromDocker(stack);
       rmSync(secretFolder(stack), { recursive: true, force: true });
     }
+    for (const range of this.ranges) await range.release();
     rmSync(this.root, { recursive: true, force: true });
   }
 
@@ -128,27 +119,6 @@ function canListen(port: number): Promise<boolean> {
     server.once("error", () => resolve(false));
     server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
   });
-}
-
-/** A /24 that neither a Docker network nor another stack of the copy has. */
-async function freeRange(project: Project): Promise<string> {
-  const networks = await engine.listNetworks();
-  const files = readdirSync(project.root).filter((name) => /^Pulumi\..+\.yaml$/.test(name));
-  const taken = [
-    ...networks.flatMap(({ IPAM }) => IPAM?.Config ?? []).map(({ Subnet }) => Subnet ?? ""),
-    ...files.map((name) => readFileSync(path.join(project.root, name), "utf8")),
-  ].join("\n");
-  // From a random one on, since another run beside this one looks for one at the same time; each of the
-  // runner's own processes looks through a part of its own.
-  const part = Number(process.env.VITEST_POOL_ID ?? 0) % PARTS;
-  const start = randomInt(RANGES / PARTS);
-  const candidates = Array.from({ length: RANGES / PARTS }, (_, step) => {
-    const place = part * (RANGES / PARTS) + ((start + step) % (RANGES / PARTS));
-    return `10.99.${FIRST_RANGE + place}.`;
-  });
-  const free = candidates.find((prefix) => !taken.includes(prefix));
-  if (free === undefined) throw new Error("no free range in 10.99.100.0 to 10.99.199.0");
-  return `${free}0/24`;
 }
 
 /** Removes containers, networks and volumes with exactly this stack's label. */

@@ -1,14 +1,16 @@
-import type { SecretEntry } from "../../../checks/secretInventory";
+import type { KeyEntry, SecretEntry } from "../../../checks/secretInventory";
 import { findProject } from "../../../operations/project";
-import { secretEntries } from "../../../operations/secretEntries";
+import { keyEntries, secretEntries } from "../../../operations/secretEntries";
 import type { Outcome } from "../../output";
 import { table } from "../../text";
 
 /** `doom secrets list <stack>`: what secrets there are; never what they are. */
 export async function listSecrets(stack: string): Promise<Outcome> {
-  const secrets = secretEntries(findProject(), stack);
+  const project = findProject();
+  const [secrets, keys] = [secretEntries(project, stack), keyEntries(project, stack)];
   const heads = ["NAME", "KIND", "SOURCE", "SINCE", "ROTATIONS", "USED BY", ""];
-  return { text: table([heads, ...secrets.map(toRow)]), data: { secrets } };
+  const rows = [...secrets.map(toRow), ...keys.map((key) => keyRow(stack, key))];
+  return { text: table([heads, ...rows]), data: { secrets: [...secrets, ...keys] } };
 }
 
 function toRow({
@@ -24,9 +26,29 @@ function toRow({
     name,
     kind,
     source === "set" ? "set by you" : "generated",
-    since?.replace(/\.\d+Z$/, "Z") ?? "not yet",
+    sinceText(since),
     String(rotation),
-    containers.join(", ") || "nothing",
+    usersText(containers),
     pending ? "(the next up makes it)" : "",
   ];
+}
+
+function keyRow(stack: string, key: KeyEntry): string[] {
+  const { name, kind, source, since, containers } = key;
+  const origin = source === "set" ? "set by you" : "not set";
+  return [name, kind, origin, sinceText(since), "-", usersText(containers), remarkOn(stack, key)];
+}
+
+function remarkOn(stack: string, { name, service, source, enabled, pending }: KeyEntry): string {
+  if (pending) return "(the next up applies that)";
+  if (!enabled) return `(${service}.enabled is false)`;
+  return source === "set" ? "" : `(npx doom secrets set ${stack} ${name})`;
+}
+
+function sinceText(since: string | undefined): string {
+  return since?.replace(/\.\d+Z$/, "Z") ?? "not yet";
+}
+
+function usersText(containers: readonly string[]): string {
+  return containers.join(", ") || "nothing";
 }

@@ -22,7 +22,7 @@ import { placeOf } from "./paths.mjs";
  */
 
 /** Many names to one start of a program, and little enough to read for a steady progress. */
-const BATCH_ENTRIES = 2048;
+const BATCH_ENTRIES = 4096;
 const BATCH_BYTES = 256 * 1024 ** 2;
 
 /**
