@@ -4,6 +4,7 @@ import path from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseDocument } from "yaml";
+import { SecretSearch } from "../../checks/secretSearch";
 import { EXIT_CODES } from "../../cli/exitCodes";
 import { ownLock } from "../../operations/locks";
 import {
@@ -46,6 +47,7 @@ let image: string;
 
 const doom = (...args: string[]) => runDoom(copy.root, args);
 const promote = (...options: string[]) => doom("promote", source.stack, target.stack, ...options);
+const passwordOf = ({ stack }: LiveEnvironment) => `the password of ${stack}`;
 const pathOf = ({ stack }: LiveEnvironment) => path.join(copy.root, `Pulumi.${stack}.yaml`);
 const fileOf = (environment: LiveEnvironment) => readFileSync(pathOf(environment), "utf8");
 const editorOf = ({ stack }: LiveEnvironment) => `doom-${stack}-code-server-1`;
@@ -88,8 +90,7 @@ beforeAll(async () => {
   const init = await doom("init");
   expect(init.code, init.stderr).toBe(0);
   const key = ["config", "set", "--secret", "--path", "doom-coding:secrets.code-server-1"];
-  for (const one of [source, target])
-    await one.pulumiWithInput(`the password of ${one.stack}`, ...key);
+  for (const one of [source, target]) await one.pulumiWithInput(passwordOf(one), ...key);
   const ups = await Promise.all([source, target].map(({ stack }) => doom("up", stack)));
   for (const { code, stderr } of ups) expect(code, stderr).toBe(0);
   await work("echo work >file; touch trap");
@@ -316,6 +317,17 @@ describe("a promotion", () => {
     await expect(requirePromoted(other)).rejects.toThrow(
       /image is the source's.*line is this promotion/,
     );
+  });
+
+  it("leaves no secret in what it records", () => {
+    const secrets = [source, target].map((one) => ({ name: one.stack, value: passwordOf(one) }));
+    const search = new SecretSearch(secrets);
+    const texts = [promotionsFile(copy.project, target.stack), allowed()].map((file) =>
+      readFileSync(file, "utf8"),
+    );
+    expect(texts.flatMap((text) => search.findIn(text))).toEqual([]);
+    const planted = texts.map((text) => search.findIn(text + passwordOf(source)).length);
+    expect(planted).not.toContain(0);
   });
 
   it("is not made twice", async () => {

@@ -1,13 +1,13 @@
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import net from "node:net";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { overlaps, parseCidrLoosely } from "../../checks/cidr";
 import { EXIT_CODES } from "../../cli/exitCodes";
 import { parseRun } from "../../report/runRecord";
-import { Canaries, fileOf } from "../support/canaries";
+import { Canaries, fileOf, plantIn } from "../support/canaries";
 import { kernelMemoryLimit } from "../support/controlGroup";
-import { containersOf, engine, networksOf, runIn, volumesOf } from "../support/dockerHost";
+import { containersOf, engine, networksOf, volumesOf } from "../support/dockerHost";
 import { NodeProcess } from "../support/doomProcess";
 import { EditorClient } from "../support/editorClient";
 import { breakIsolation } from "../support/isolationBreaks";
@@ -367,17 +367,13 @@ describe("what belongs to one is in no other", () => {
   });
 
   it("and one that is planted is found there", async () => {
-    const planted = canaries.of(environment("dev"));
-    const state = path.join(environment("dev").root, ".state", `${three.stack("prod")}.json`);
-    writeFileSync(state, planted);
-    const write = `echo ${planted} | tee /config/workspace/planted >/proc/1/fd/1`;
-    await runIn(editor("prod"), ["bash", "-c", write]);
+    const undo = await plantIn(environment("prod"), canaries.of(environment("dev")));
+    const places = ["container processes", "container descriptions", "container logs"];
+    places.push("container files", "data volumes", "state files");
     const file = fileOf(three.stack("dev"));
-    expect(await foreignIn("prod")).toEqual(
-      ["container logs", "data volumes", "state files"].map((place) => `${place}: ${file}`),
-    );
-    await runIn(editor("prod"), ["rm", "/config/workspace/planted"]);
-    rmSync(state);
+    expect(await foreignIn("prod")).toEqual(places.map((place) => `${place}: ${file}`));
+    await undo();
+    expect(await foreignIn("prod")).toEqual([]);
   });
 });
 
@@ -417,7 +413,7 @@ describe("lives apart", () => {
     // Who asks for what is gone does fail, and is counted.
     expect(dev?.failures.at(-1)).toContain("ECONNREFUSED");
     expect(rest.map(({ failures }) => failures)).toEqual([[], []]);
-    for (const { answers } of rest) expect(answers).toBeGreaterThan(dev?.answers as number);
+    for (const { answers } of rest) expect(answers).toBeGreaterThan(0);
     expect(await three.idsOf(others)).toEqual(before);
     for (const [position, tier] of others.entries())
       expect(await manifests.changes(held[position] as string, data(tier)), tier).toEqual([]);

@@ -1,5 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 import { type NamedSecret, SecretSearch } from "../../checks/secretSearch";
 import { stackSecrets } from "../../checks/stackSecrets";
 import { passphrasePath } from "../../operations/passphrase";
@@ -11,7 +13,8 @@ import { filesIn } from "../../operations/secretPlaces/files";
 import { containerProcesses } from "../../operations/secretPlaces/processes";
 import { stackThings } from "../../operations/secretPlaces/stackThings";
 import { readState } from "../../operations/stateFiles";
-import { runIn } from "./dockerHost";
+import { ensureToolsImage } from "../../operations/toolsImage";
+import { engine, runIn } from "./dockerHost";
 import type { LiveEnvironment } from "./liveEnvironment";
 
 /** Secrets and a file of each environment, looked for in all that belongs to another one. */
@@ -60,6 +63,35 @@ export class Canaries {
 /** The name of the canary that is a file. */
 export function fileOf(stack: string): string {
   return `the file of ${stack}`;
+}
+
+/** Puts a text wherever an environment could hold one of another's; gives what takes it away again. */
+export async function plantIn(
+  { root, stack }: LiveEnvironment,
+  text: string,
+): Promise<() => Promise<void>> {
+  const state = path.join(findProject(root, {}).stateFolder, `${stack}.json`);
+  writeFileSync(state, text);
+  const file = "/data/workspace/planted";
+  const container = await engine.createContainer({
+    Image: await ensureToolsImage(),
+    Labels: { "doom.stack": stack },
+    User: "root",
+    Env: [`PLANTED=${text}`],
+    Entrypoint: ["sh", "-c", `echo "$PLANTED" | tee /planted ${file}; exec sleep 600`],
+    Cmd: [],
+    HostConfig: {
+      NetworkMode: "none",
+      Mounts: [{ Type: "volume", Source: `doom-${stack}-data-1`, Target: "/data" }],
+    },
+  });
+  await container.start();
+  while (!(await container.logs({ stdout: true, follow: false })).includes(text)) await wait(50);
+  return async () => {
+    rmSync(state);
+    await runIn(container.id, ["rm", file]);
+    await container.remove({ force: true });
+  };
 }
 
 /** What belongs to one environment: on the Docker host, in its state and in its file. */
