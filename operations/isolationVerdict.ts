@@ -1,6 +1,6 @@
 import { isInconclusive, isolationProblems } from "../checks/isolationProblems";
 import { Failure } from "./failure";
-import { proveReachability, type ReachabilityRequest } from "./reachability";
+import { proveOnce, type ReachabilityRequest } from "./reachability";
 
 /** How often it is tried to get answers at all: an upgrade is not taken back for the load of its host. */
 const ATTEMPTS = 5;
@@ -12,7 +12,7 @@ const ATTEMPTS = 5;
  */
 export async function isolationVerdict(
   request: ReachabilityRequest & { readonly signal: AbortSignal },
-  prove = proveReachability,
+  prove = proveOnce,
 ): Promise<string[]> {
   let problems: string[] = [];
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {

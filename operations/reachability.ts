@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { Readable } from "node:stream";
 import type Docker from "dockerode";
 import { type Declaration, declarationOf } from "../checks/declaredContainers";
+import { isInconclusive } from "../checks/isolationProblems";
 import { judge, type ProbeResult, type Reachability } from "../checks/reachability";
 import { type Cell, cellsOf, HOST, type Station } from "../checks/reachabilityCells";
 import { sharedThings } from "../checks/sharedThings";
@@ -49,12 +50,24 @@ const PASSING = /^veth/;
 
 const PROGRAM = ["node", "/usr/local/lib/tools/reach.mjs"];
 
+/** How often everything is asked when probes fail, as they do on a host with too much to do. */
+const ATTEMPTS = 3;
+
 /**
- * Tries everything once. Leaves nothing behind.
+ * Tries everything; once more when nothing speaks against the isolation but probes that failed. Leaves nothing behind.
  *
  * Throws a {@link Failure} when Docker does not answer, nothing runs, or it takes too long.
  */
 export async function proveReachability(request: ReachabilityRequest): Promise<ReachabilityProof> {
+  for (let attempt = 1; ; attempt += 1) {
+    const proof = await proveOnce(request);
+    if (attempt === ATTEMPTS || !isInconclusive(proof)) return proof;
+    request.report?.("asking again what could not be asked");
+  }
+}
+
+/** {@link proveReachability}, without a second attempt. */
+export async function proveOnce(request: ReachabilityRequest): Promise<ReachabilityProof> {
   const { environments, report = () => {}, signal } = request;
   const stacks = [...environments.keys()];
   const docker = await connectDocker();

@@ -37,8 +37,9 @@ export async function volumesOf(stack: string): Promise<Docker.VolumeInspectInfo
 
 /** Container ids by name: equal before and after means that nothing was replaced. */
 export async function containerIds(stack: string): Promise<Record<string, string>> {
-  const containers = await containersOf(stack);
-  return Object.fromEntries(containers.map(({ Name, Id }) => [Name.slice(1), Id]));
+  // The list alone: what is replaced meanwhile can no longer be inspected.
+  const found = await engine.listContainers({ all: true, filters: ofStack(stack) });
+  return Object.fromEntries(found.map(({ Names, Id }) => [Names[0]?.slice(1), Id]));
 }
 
 /** Waits until the container has the wanted state; throws with its last state after `seconds`. */
