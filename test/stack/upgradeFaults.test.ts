@@ -112,7 +112,8 @@ describe("an image that", () => {
     ],
     [
       "has its login off",
-      `RUN printf '#!/bin/sh\\n' >/usr/local/bin/healthcheck\n${entry("export HOME=/config; exec setpriv --reuid 1000 --regid 1000 --clear-groups code-server --auth none --bind-addr 0.0.0.0:8443 --user-data-dir /config/data --extensions-dir /config/extensions")}`,
+      // Healthy once it answers, as any: else the gate may come too early to see what it is.
+      `RUN printf '#!/bin/sh\\nexec curl --silent --fail http://127.0.0.1:8443/healthz\\n' >/usr/local/bin/healthcheck\n${entry("export HOME=/config; exec setpriv --reuid 1000 --regid 1000 --clear-groups code-server --auth none --bind-addr 0.0.0.0:8443 --user-data-dir /config/data --extensions-dir /config/extensions")}`,
       ["login: / without a login answered"],
     ],
     [
