@@ -53,9 +53,8 @@ describe("set-up that cannot go on", () => {
     const DOCKER_HOST = "unix:///nonexistent/docker.sock";
     const { code, stderr } = await copy.setup("start", { DOCKER_HOST });
     expect(code).toBe(1);
-    expect(stderr).toContain(
-      `step "docker" failed after 0.0 s: the daemon at ${DOCKER_HOST} cannot be used: nobody listens there`,
-    );
+    expect(stderr).toMatch(/step "docker" failed after \d+\.\d s: /);
+    expect(stderr).toContain(`the daemon at ${DOCKER_HOST} cannot be used: nobody listens there`);
     expect(stderr).toContain("what to do: start that daemon, or unset DOCKER_HOST");
     expect(readFileSync(copy.path("reports", "setup.log"), "utf8")).not.toContain("apt-get");
   });
