@@ -1,5 +1,6 @@
 // First: it decides what the client loads.
 import "../leanModules";
+import { Agent } from "node:http";
 import type Docker from "dockerode";
 import type { DockerThing } from "../checks/leftovers";
 import type { PublishedPort } from "../checks/ports";
@@ -68,7 +69,11 @@ export async function connectDocker(
   // Loading that `doom --help` and many errors never need.
   const { default: Client } = await import("dockerode");
   const address = dockerAddress();
-  const place = address.startsWith("unix://") ? { socketPath: address.slice(7) } : {};
+  // A connection for each request: an engine that is being stopped takes no new ones, but obeys on those it has,
+  // and a container that it starts in its last moment is one that the next engine cannot start any more.
+  const place = address.startsWith("unix://")
+    ? { socketPath: address.slice(7), agent: new Agent({ keepAlive: false }) }
+    : {};
   const spoken = version === undefined ? {} : { version: `v${version}` };
   return new Client({ ...place, ...spoken, timeout });
 }
