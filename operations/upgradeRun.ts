@@ -160,7 +160,11 @@ export async function startAgain(run: GateRun, journal: Journal): Promise<void> 
   try {
     await old.start();
   } catch (error) {
-    if ((error as { statusCode?: number }).statusCode !== 304) throw error;
+    const { statusCode } = error as { statusCode?: number };
+    // Docker has lost track of one that it was starting when it ended itself, and never starts that one again.
+    if (statusCode !== undefined && statusCode >= 500)
+      throw cannotStart(run, container.name, error);
+    if (statusCode !== 304) throw error;
   }
   const end = Date.now() + HEALTHY_MS;
   for (let evidence = ""; ; await wait(POLL_MS)) {
@@ -177,6 +181,12 @@ export async function startAgain(run: GateRun, journal: Journal): Promise<void> 
       },
     );
   }
+}
+
+function cannotStart({ stack }: GateRun, name: string, error: unknown): Failure {
+  return new Failure("update", `Docker cannot start ${name} again: ${errorText(error)}.`, {
+    fix: `once Docker is well: npx doom up ${stack}; if that says the same: docker rm -f ${name}, and npx doom up ${stack} makes it anew, with its data as it was`,
+  });
 }
 
 /**
