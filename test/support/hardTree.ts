@@ -87,14 +87,20 @@ const name = () => {
   return random(3) === 0 && text !== "." && text !== ".." ? raw : Buffer.from("n" + random(1e6));
 };
 const under = (folder, child) => Buffer.concat([folder, Buffer.from("/"), child]);
-const shell = (script, place) => execFileSync("bash", ["-euc", script], { input: place });
+// No command takes any bytes as an argument from here: they are given the open file, or a plain name.
+const setAttribute = (place, name, value) => {
+  const file = fs.openSync(place, "r");
+  const path = "/proc/self/fd/3";
+  try { execFileSync("setfattr", ["-n", name, "-v", value, path], { stdio: ["ignore", "inherit", "inherit", file] }); }
+  finally { fs.closeSync(file); }
+};
 const folders = [Buffer.from(".")];
 const files = [];
 const makers = [
   (place) => { fs.mkdirSync(place); folders.push(place); },
   (place) => { fs.symlinkSync(name(), place); },
   (place) => { if (files.length > 0) fs.linkSync(files[random(files.length)], place); },
-  (place) => shell('IFS= read -r -d "" p || true; mkfifo -- "$p"', place),
+  (place) => { execFileSync("mkfifo", ["fifo"]); fs.renameSync("fifo", place); },
 ];
 const change = (place) => {
   fs.writeFileSync(place, bytes(random(5000)));
@@ -105,7 +111,7 @@ const decorate = (place) => {
   fs.chmodSync(place, random(4096));
   if (random(3) === 0) {
     const value = "0x" + bytes(1 + random(20)).toString("hex");
-    shell('IFS= read -r -d "" p || true; setfattr -n user.a' + random(3) + " -v " + value + ' -- "$p"', place);
+    setAttribute(place, "user.a" + random(3), value);
   }
   fs.utimesSync(place, 0, random(4e9) - 2e9 + random(1000) / 1000);
 };
