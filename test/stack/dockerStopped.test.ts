@@ -194,4 +194,24 @@ describe("in the cutover of an upgrade, an engine that", () => {
     await serves();
     await life.requireAsBefore(before, "the engine's end");
   });
+
+  it("dies while the new version is watched: the same command goes on, and the way back is open", async () => {
+    const before = await life.state();
+    const run = new DoomProcess(copy.root, [...upgrade().slice(0, -1), "60"]);
+    await run.until(() => (run.stderr.includes("watching the new version") ? true : undefined));
+    await daemon.kill();
+    const { code, stdout, stderr } = await run.result();
+    expect([code, stdout], stderr).toEqual([8, ""]);
+    expect(stderr).toContain(
+      `The new version of ${life.stack} can no longer be watched: Docker is`,
+    );
+    await daemon.start();
+    await life.doom(...upgrade());
+    await serves();
+    expect(await life.image()).toBe(sound);
+    await life.requireSame(before.manifest, "the engine's end");
+    await life.doom("rollback", life.stack);
+    await serves();
+    await life.requireAsBefore(before, "the way back");
+  });
 });
