@@ -25,10 +25,39 @@ export function isolationProblems(proof: Reachability): string[] {
 /** Whether the probe itself failed, which is no answer. */
 const hasFailed = ({ result }: Answered) => result.outcome === "ERROR";
 
-/** Whether nothing speaks against the isolation but probes that failed: no answer at all, as on a host with too much to do. */
-export function isInconclusive({ problems, shared, missing }: Reachability): boolean {
-  const others = shared.length + missing.length;
-  return problems.length > 0 && problems.every(hasFailed) && others === 0;
+/** Whether something that is declared closed is open. */
+const isHole = ({ cell, result }: Answered) =>
+  cell.expected === "closed" && cell.via !== "name" && result.outcome === "OPEN";
+
+/** The ports of probes are others in each proof. */
+const holeOf = ({ cell: { from, to, via, target, protocol } }: Answered) =>
+  `${from} to ${to} by ${via} ${target}, ${protocol}`;
+
+/**
+ * Proofs of the same environments, one after the other, until one of them is worth being believed.
+ *
+ * A probe that failed is no answer. And what is open once and closed when it is asked again is no hole in what is
+ * declared, but a moment of the engine's: it is noted, and not more.
+ */
+export class RepeatedProof {
+  private readonly holes = new Set<string>();
+
+  /** Whether nothing speaks against the isolation but failed probes, and holes that no earlier proof has found. */
+  isInconclusive({ problems, shared, missing }: Reachability): boolean {
+    const found = problems.filter(isHole).map(holeOf);
+    const isAgain = found.some((hole) => this.holes.has(hole));
+    for (const hole of found) this.holes.add(hole);
+    const isDoubtful = problems.every((one) => hasFailed(one) || isHole(one));
+    return problems.length > 0 && isDoubtful && !isAgain && shared.length + missing.length === 0;
+  }
+
+  /** What earlier proofs have found open and this one has not, a line each. */
+  momentary({ problems }: Reachability): string[] {
+    const still = new Set(problems.filter(isHole).map(holeOf));
+    return [...this.holes]
+      .filter((hole) => !still.has(hole))
+      .map((hole) => `${hole}: open for a moment, and closed when it was asked again`);
+  }
 }
 
 /** What was answered otherwise than declared, a line for each pair and way. */

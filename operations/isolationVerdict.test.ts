@@ -5,15 +5,17 @@ import { Failure } from "./failure";
 import { isolationVerdict } from "./isolationVerdict";
 import type { ReachabilityProof } from "./reachability";
 
-const cell = { from: "a", to: "b", via: "address", target: "10.0.0.2", port: 1, protocol: "udp" };
-const answered = (outcome: "ERROR" | "OPEN"): Answered => ({
-  cell: cell as Cell,
+const cell = { from: "a", to: "b", via: "address", port: 1, protocol: "udp", expected: "closed" };
+const answered = (outcome: "ERROR" | "OPEN", target = "10.0.0.2"): Answered => ({
+  cell: { ...cell, target } as Cell,
   result: { outcome },
   problem: outcome,
 });
 const SOUND = { problems: [], shared: [], missing: [], controls: [] };
 const LATE = { ...SOUND, problems: [answered("ERROR")] };
 const OPEN = { ...SOUND, problems: [answered("ERROR"), answered("OPEN")] };
+const OTHER = { ...SOUND, problems: [answered("OPEN", "10.0.0.3")] };
+const SHARED = { ...OTHER, shared: [{ kind: "volume", thing: "v", between: ["a", "b"] }] };
 const MISSING = { ...SOUND, problems: [answered("ERROR")], missing: ["c"] };
 
 /** The verdict of proofs that come one after the other, and how many were asked for. */
@@ -37,7 +39,17 @@ describe("the verdict on isolation", () => {
   test.each<[string, readonly (object | Error)[], string[], number]>([
     ["is a proof", [SOUND], [], 1],
     ["is what another attempt proves, when probes have failed", [LATE, gone, SOUND], [], 3],
-    ["is red at once for what is open", [OPEN, SOUND], [`${line("OPEN")}; and 1 more`], 1],
+    ["is a proof, when what was open is closed later", [OPEN, OTHER, SOUND], [], 3],
+    ["is red for what is open again", [OPEN, OTHER, OPEN], [`${line("OPEN")}; and 1 more`], 3],
+    [
+      "is red at once for what is open and shared",
+      [SHARED, SOUND],
+      [
+        "SHARED volume: v, between a and b",
+        "NOT AS DECLARED: a to b by address 10.0.0.3, udp 1: OPEN",
+      ],
+      1,
+    ],
     [
       "is red at once for what is missing",
       [MISSING, SOUND],

@@ -1,8 +1,8 @@
-import { isInconclusive, isolationProblems } from "../checks/isolationProblems";
+import { isolationProblems, RepeatedProof } from "../checks/isolationProblems";
 import { Failure } from "./failure";
 import { proveOnce, type ReachabilityRequest } from "./reachability";
 
-/** How often it is tried to get answers at all: an upgrade is not taken back for the load of its host. */
+/** How often it is tried to get answers at all: an upgrade is not taken back for what its host has to do beside. */
 const ATTEMPTS = 5;
 
 /**
@@ -14,13 +14,14 @@ export async function isolationVerdict(
   request: ReachabilityRequest & { readonly signal: AbortSignal },
   prove = proveOnce,
 ): Promise<string[]> {
+  const repeated = new RepeatedProof();
   let problems: string[] = [];
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     try {
       const proof = await prove(request);
       request.signal.throwIfAborted();
       problems = isolationProblems(proof);
-      if (!isInconclusive(proof)) return problems;
+      if (!repeated.isInconclusive(proof)) return problems;
     } catch (error) {
       request.signal.throwIfAborted();
       if (!(error instanceof Failure)) throw error;

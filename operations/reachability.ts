@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { Readable } from "node:stream";
 import type Docker from "dockerode";
 import { type Declaration, declarationOf } from "../checks/declaredContainers";
-import { isInconclusive } from "../checks/isolationProblems";
+import { RepeatedProof } from "../checks/isolationProblems";
 import { judge, type ProbeResult, type Reachability } from "../checks/reachability";
 import { type Cell, cellsOf, HOST, type Station } from "../checks/reachabilityCells";
 import { sharedThings } from "../checks/sharedThings";
@@ -54,15 +54,18 @@ const PROGRAM = ["node", "/usr/local/lib/tools/reach.mjs"];
 const ATTEMPTS = 3;
 
 /**
- * Tries everything; once more when nothing speaks against the isolation but probes that failed. Leaves nothing behind.
+ * Tries everything; once more when nothing speaks against the isolation but what may be otherwise then
+ * ({@link RepeatedProof}). Leaves nothing behind.
  *
  * Throws a {@link Failure} when Docker does not answer, nothing runs, or it takes too long.
  */
 export async function proveReachability(request: ReachabilityRequest): Promise<ReachabilityProof> {
+  const repeated = new RepeatedProof();
   for (let attempt = 1; ; attempt += 1) {
     const proof = await proveOnce(request);
-    if (attempt === ATTEMPTS || !isInconclusive(proof)) return proof;
-    request.report?.("asking again what could not be asked");
+    if (!repeated.isInconclusive(proof) || attempt === ATTEMPTS)
+      return { ...proof, exposures: [...proof.exposures, ...repeated.momentary(proof)] };
+    request.report?.("asking again what is in doubt");
   }
 }
 

@@ -119,7 +119,9 @@ export function toObject(entry: Entry, prefix: string): SearchedObject {
 }
 
 async function changedPaths({ docker }: StackThings, { Id, Mounts, HostConfig }: Container) {
-  const changes = ((await docker.getContainer(Id).changes()) ?? []) as FileChange[];
+  // Without any change the engine says `null`, which the client hands on as bytes.
+  const answer: unknown = await docker.getContainer(Id).changes();
+  const changes = Array.isArray(answer) ? (answer as FileChange[]) : [];
   return pathsToRead(changes, [
     ...Mounts.map(({ Destination }) => Destination),
     ...Object.keys(HostConfig.Tmpfs ?? {}),

@@ -7,20 +7,13 @@ import { EXIT_CODES } from "../../cli/exitCodes";
 import { parseRun } from "../../report/runRecord";
 import { Canaries, fileOf, plantIn } from "../support/canaries";
 import { kernelMemoryLimit } from "../support/controlGroup";
-import { containersOf, engine, networksOf, volumesOf } from "../support/dockerHost";
+import { containersOf, engine, volumesOf } from "../support/dockerHost";
 import { NodeProcess } from "../support/doomProcess";
 import { EditorClient } from "../support/editorClient";
 import { breakIsolation } from "../support/isolationBreaks";
 import { keepRecords } from "../support/keptRecords";
 import { defaultGateway, reach, reachByName } from "../support/networkProbe";
-import {
-  type NetworkRole,
-  pidOf,
-  TABLE,
-  ThreeEnvironments,
-  TIERS,
-  type Tier,
-} from "../support/threeEnvironments";
+import { pidOf, TABLE, ThreeEnvironments, TIERS, type Tier } from "../support/threeEnvironments";
 import { handshake, oldServer } from "../support/tlsProbe";
 import { BEGUN, type TrafficResult } from "../support/trafficProcess";
 import { proveInterop, proveIsolation } from "../support/verifyRuns";
@@ -40,9 +33,6 @@ let outputs: ThreeEnvironments["outputs"];
 const environment = (tier: Tier) => three.environment(tier);
 const editor = (tier: Tier) => three.editor(tier);
 const gateway = (tier: Tier) => three.gateway(tier);
-const addressOf = (container: string, tier: Tier, role: NetworkRole) =>
-  three.addressOf(container, tier, role);
-const hostAddress = (tier: Tier, role: NetworkRole) => three.hostAddress(tier, role);
 
 beforeAll(async () => {
   three = await ThreeEnvironments.start();
@@ -105,33 +95,13 @@ describe("side by side", () => {
   });
 
   it("share no network, no address and no volume", async () => {
-    const all = await Promise.all(
-      TIERS.map(async (tier) => ({
-        networks: (await networksOf(environment(tier).stack)).map(({ Id }) => Id),
-        volumes: (await volumesOf(environment(tier).stack)).map(({ Name }) => Name),
-        mounted: (await containersOf(environment(tier).stack)).flatMap(({ Mounts }) =>
-          Mounts.map(({ Source }) => Source),
-        ),
-        ranges: Object.values(outputs[tier].networks).map(({ cidr }) => cidr),
-      })),
-    );
-    const distinct = (values: string[], count: number) => {
-      expect(values).toHaveLength(count);
-      expect(new Set(values).size).toBe(count);
-    };
-    distinct(
-      all.flatMap(({ networks }) => networks),
-      9,
-    );
-    distinct(
-      all.flatMap(({ volumes }) => volumes),
-      3,
-    );
-    // A volume and a secret each, and a certificate for two of them.
-    distinct(
-      all.flatMap(({ mounted }) => mounted),
-      8,
-    );
+    const all = await Promise.all(TIERS.map((tier) => three.belongings(tier)));
+    // Three volumes and a secret each, and a certificate for two of them.
+    const counts = { networks: 9, volumes: 9, mounted: 14 } as const;
+    for (const [what, count] of Object.entries(counts)) {
+      const values = all.flatMap((one) => one[what as keyof typeof counts]);
+      expect([values.length, new Set(values).size], what).toEqual([count, count]);
+    }
     const ranges = all.flatMap(({ ranges }) => ranges).map((range) => parseCidrLoosely(range));
     ranges.forEach((range, index) => {
       for (const other of ranges.slice(index + 1))
@@ -151,7 +121,8 @@ describe("TLS wherever the tier is not local", () => {
       ];
       expect(answers.map(({ version }) => version)).toEqual(["TLSv1.2", "TLSv1.3"]);
       for (const { names, selfSigned, validTo } of answers) {
-        expect(names).toBe("IP Address:127.0.0.1, DNS:localhost");
+        const node = `doom-${three.stack(tier)}`;
+        expect(names).toBe(`IP Address:127.0.0.1, DNS:localhost, DNS:${node}`);
         expect(selfSigned).toBe(true);
         const days = (validTo.getTime() - Date.now()) / (24 * 3600 * 1000);
         expect(days).toBeGreaterThan(700);
@@ -191,7 +162,9 @@ describe("TLS wherever the tier is not local", () => {
 describe("what an editor can reach", () => {
   it("its own gateway, by address and by name, and no other environment's names", async () => {
     const pid = await pidOf(editor("dev"));
-    expect(await reach(pid, await addressOf(gateway("dev"), "dev", "internal"), PORT)).toBe("OPEN");
+    expect(await reach(pid, await three.addressOf(gateway("dev"), "dev", "internal"), PORT)).toBe(
+      "OPEN",
+    );
     expect(await reachByName(pid, gateway("dev"), PORT)).toBe("OPEN");
     expect(await reachByName(pid, gateway("staging"), PORT)).toBe("NO NAME");
     expect(await reachByName(pid, editor("staging"), PORT)).toBe("NO NAME");
@@ -217,12 +190,12 @@ describe("what an editor can reach", () => {
     const inside = await pidOf(editor("dev"));
     await expectBlocked(inside, await targetsOutside("dev"));
     // Older engines name a gateway that forwards nothing, newer ones none.
-    expect([undefined, hostAddress("dev", "internal")]).toContain(defaultGateway(inside));
+    expect([undefined, three.hostAddress("dev", "internal")]).toContain(defaultGateway(inside));
   });
 
   it("with a way out, still no other environment, nor its own edge", async () => {
     const inside = await pidOf(editor("prod"));
-    expect(defaultGateway(inside)).toBe(hostAddress("prod", "egress"));
+    expect(defaultGateway(inside)).toBe(three.hostAddress("prod", "egress"));
     const networks = (await engine.getContainer(editor("prod")).inspect()).NetworkSettings.Networks;
     const { internal, egress } = outputs.prod.networks;
     expect(Object.keys(networks).sort()).toEqual([egress.name, internal.name].sort());
@@ -238,15 +211,15 @@ describe("what an editor can reach", () => {
       for (const tier of TIERS) {
         const { port } = environment(tier);
         expect(await reach(process.pid, "127.0.0.1", port)).toBe("OPEN");
-        expect(await reach(inside, hostAddress(from, role), port), tier).toBe("REFUSED");
-        expect(await reach(inside, hostAddress(tier, "edge"), port), tier).not.toBe("OPEN");
+        expect(await reach(inside, three.hostAddress(from, role), port), tier).toBe("REFUSED");
+        expect(await reach(inside, three.hostAddress(tier, "edge"), port), tier).not.toBe("OPEN");
       }
     }
   });
 
   it("the probe tells the difference: a listener on the bridge's address is reached", async () => {
     const server = net.createServer((socket) => socket.destroy());
-    const address = hostAddress("dev", "internal");
+    const address = three.hostAddress("dev", "internal");
     await new Promise<void>((resolve) => server.listen(0, address, resolve));
     const { port } = server.address() as net.AddressInfo;
     expect(await reach(await pidOf(editor("dev")), address, port)).toBe("OPEN");
@@ -263,7 +236,9 @@ describe("the isolation is proven by trying it", () => {
     const names = TIERS.map((tier) => [three.stack(tier), tier]);
     keepRecords(environment("dev").root, Object.fromEntries(names));
   });
-  const own = () => TIERS.flatMap((tier) => [editor(tier), gateway(tier)]).sort();
+  const ROLES = ["claude-1", "code-server-1", "gateway", "tailscale"];
+  const own = () =>
+    TIERS.flatMap((tier) => ROLES.map((role) => `doom-${three.stack(tier)}-${role}`)).sort();
 
   it("every container and the host against every other: all as declared, and no probe failed", async () => {
     const { code, document } = await prove("--record");
@@ -277,10 +252,10 @@ describe("the isolation is proven by trying it", () => {
         expect(pairs, `${from} ${to}`).toContain(`${from} ${to}`);
     // What shares a network is controlled from there, and the rest from the host.
     for (const tier of TIERS) {
-      const inside = await addressOf(editor(tier), tier, "internal");
+      const inside = await three.addressOf(editor(tier), tier, "internal");
       expect(document.controls).toContainEqual({
         target: `${editor(tier)} ${inside} udp`,
-        by: gateway(tier),
+        by: expect.stringContaining(three.stack(tier)),
       });
     }
     expect(document.controls.filter(({ by }) => by === undefined)).toEqual([]);
@@ -303,9 +278,11 @@ describe("the isolation is proven by trying it", () => {
       const inner = ["name", "tcp", "http", "websocket", "version"];
       expect(seen(gateway(tier), editor(tier)), tier).toEqual(inner);
     }
-    // Each of six containers with the four of the other environments.
-    expect(undeclared).toHaveLength(24);
-    expect(undeclared.every(({ probes }) => probes > 0)).toBe(true);
+    // Each of twelve containers with the eight of the other environments.
+    const stackOf = (name: string) => name.split("-")[1];
+    const across = undeclared.filter(({ from, to }) => stackOf(from) !== stackOf(to));
+    expect(across).toHaveLength(12 * 8);
+    expect(across.every(({ probes }) => probes > 0)).toBe(true);
     const variables = checks.find(({ to, way }) => to === editor("dev") && way === "data");
     expect(variables?.evidence).toBe("YAML, JSON and 9 variables the same");
   });

@@ -34,8 +34,9 @@ export interface BreakTargets {
   readonly bridges: readonly string[];
 }
 
-/** Listens where a gateway would. */
-const SERVER = "require('net').createServer((s) => s.end()).listen(8443, '0.0.0.0')";
+/** Listens where a gateway would; with the host's network wherever a port is free. */
+const server = (port = 8443) =>
+  `require('net').createServer((s) => s.end()).listen(${port}, '0.0.0.0')`;
 
 /** Since this version the engine drops what goes from bridge to bridge in another table as well. */
 const RAW_RULES = 28;
@@ -48,12 +49,12 @@ export async function breakIsolation(targets: BreakTargets): Promise<IsolationBr
   const undo = async () => {
     for (const step of undone.splice(0).reverse()) await step();
   };
-  const start = async (role: string, host: Docker.HostConfig) => {
+  const start = async (role: string, host: Docker.HostConfig, program = server()) => {
     const name = `doom-${guest}-${role}`;
     const container = await engine.createContainer({
       name,
       Image: await ensureToolsImage(),
-      Cmd: ["node", "-e", SERVER],
+      Cmd: ["node", "-e", program],
       ExposedPorts: { "8443/tcp": {} },
       Labels: { "doom.stack": guest, "doom.role": role },
       HostConfig: { NetworkMode: "none", ...host },
@@ -83,7 +84,7 @@ export async function breakIsolation(targets: BreakTargets): Promise<IsolationBr
       port,
       volume: await start("volume", mount("volume", volume)),
       secret: await start("secret", mount("bind", copy)),
-      host: await start("host", { NetworkMode: "host" }),
+      host: await start("host", { NetworkMode: "host" }, server(0)),
       areRulesFlushed: await flushRules(targets.bridges, undone),
       undo,
     };
@@ -102,7 +103,7 @@ export async function joinNetworks(
   const container = await engine.createContainer({
     name,
     Image: await ensureToolsImage(),
-    Cmd: ["node", "-e", SERVER],
+    Cmd: ["node", "-e", server()],
     HostConfig: { NetworkMode: first },
   });
   const undo = () => container.remove({ force: true });

@@ -1,4 +1,4 @@
-import { containerIds, engine } from "./dockerHost";
+import { containerIds, containersOf, engine, networksOf, volumesOf } from "./dockerHost";
 import { EditorClient } from "./editorClient";
 import type { LiveEnvironment, StackOutputs } from "./liveEnvironment";
 import { type LiveProject, startProject } from "./liveProject";
@@ -14,23 +14,29 @@ const ODD_VALUES = {
   ODD_EMPTY: "",
 };
 
+/** Beside code-server and gateway; Tailscale has no key, and waits for one. */
+const SERVICES = { claude: { enabled: true }, tailscale: { enabled: true } };
+
 export const TABLE = {
   dev: {
+    ...SERVICES,
     variables: ODD_VALUES,
     resources: { cpus: 0.5, memory: "512MiB", storage: "2GiB" },
     access: { tier: "local" },
     logLevel: "debug",
   },
   staging: {
+    ...SERVICES,
     resources: { cpus: 1, memory: "1GiB", storage: "5GiB" },
     access: { tier: "limited" },
     logLevel: "info",
   },
   prod: {
+    ...SERVICES,
     resources: { cpus: 2, memory: "2GiB", storage: "10GiB" },
     access: { tier: "full", bindAddress: "127.0.0.1" },
     logLevel: "info",
-    network: { egress: ["code-server"] },
+    network: { egress: ["code-server", "claude", "tailscale"] },
   },
 } as const;
 
@@ -48,11 +54,13 @@ export class ThreeEnvironments {
 
   private constructor(private readonly project: LiveProject) {}
 
-  /** Brings all up at the same time. Leaves nothing behind when it throws. */
+  /** Brings all up, with images that the first one makes. Leaves nothing behind when it throws. */
   static async start(): Promise<ThreeEnvironments> {
     const three = new ThreeEnvironments(await startProject(TABLE));
     try {
-      await Promise.all(TIERS.map((tier) => three.environment(tier).up()));
+      const [first, ...others] = TIERS.map((tier) => () => three.environment(tier).up());
+      await first?.();
+      await Promise.all(others.map((up) => up()));
       for (const tier of TIERS) three.outputs[tier] = await three.environment(tier).outputs();
       return three;
     } catch (error) {
@@ -79,6 +87,19 @@ export class ThreeEnvironments {
 
   gateway(tier: Tier): string {
     return `doom-${this.stack(tier)}-gateway`;
+  }
+
+  /** What the environment has on the Docker host; everything that it mounts is named once. */
+  async belongings(tier: Tier) {
+    const stack = this.stack(tier);
+    const containers = await containersOf(stack);
+    return {
+      networks: (await networksOf(stack)).map(({ Id }) => Id),
+      volumes: (await volumesOf(stack)).map(({ Name }) => Name),
+      containers: containers.map(({ Name }) => Name.slice(1)),
+      mounted: [...new Set(containers.flatMap(({ Mounts }) => Mounts.map(({ Source }) => Source)))],
+      ranges: Object.values(this.outputs[tier].networks).map(({ cidr }) => cidr),
+    };
   }
 
   /** The container's address on the network of that role. */
