@@ -7,6 +7,7 @@ import { dependenciesStep } from "./steps/dependencies.mjs";
 import { dockerStep } from "./steps/docker.mjs";
 import { engineStep } from "./steps/engine.mjs";
 import { nodeStep } from "./steps/node.mjs";
+import { openTofuStep } from "./steps/openTofu.mjs";
 
 /**
  * Docker comes before the engine: what a user may have to do by hand is asked for before a build
@@ -31,7 +32,7 @@ export const PURPOSES = {
   start: everyDay,
   test: [...everyDay, chromiumStep],
   check: [nodeStep, dependenciesStep],
-  bench: [...everyDay, dockerComposeStep],
+  bench: [...everyDay, dockerComposeStep, openTofuStep],
   report: [nodeStep, dependenciesStep, compileStep],
 };
 
@@ -40,4 +41,5 @@ export const DOCTOR_STEPS = [
   ...everyDay.map((step) => ({ step, needed: true })),
   { step: chromiumStep, needed: false },
   { step: dockerComposeStep, needed: false },
+  { step: openTofuStep, needed: false },
 ];

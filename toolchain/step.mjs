@@ -19,6 +19,7 @@
  * @property {string} dockerApiMinimum
  * @property {string} tailscale Of the image that an environment gets without a version of its own.
  * @property {string} headscale The control server that the tests run.
+ * @property {string} openTofu What the benchmark measures against.
  * @property {{suite: string, revision: number}} base
  *
  * @typedef {object} Context What every step is given.

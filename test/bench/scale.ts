@@ -6,7 +6,8 @@ import { createProjectCopy, type ProjectCopy } from "../support/projectCopy";
 import { writeComposeFile } from "./compose";
 import { ComposeContestant, PulumiContestant, type Round } from "./contestants";
 import type { BenchContext, Group } from "./group";
-import { requireSame, shapeOf } from "./sameContainers";
+import { OpenTofuContestant } from "./openTofu";
+import { requireSame, type Shape, shapeOf } from "./sameContainers";
 import { HAPROXY_CONFIG } from "./up";
 
 /** How many editors; the same real ones at every size. */
@@ -27,10 +28,10 @@ const RESOURCES = { cpus: 0.25, memory: "320MiB", storage: "256MiB" };
 export const scaleGroup: Group = {
   name: "scale",
   summary:
-    "up, a preview without changes and memory at 1, 5, 20 and 50 editors, against docker-compose",
+    "up, a preview without changes and memory at 1, 5, 20 and 50 editors, against docker-compose and OpenTofu",
   rounds: 3,
   remark:
-    "real code-server at every size; Compose has no preview, so that its part is `up` again. OpenTofu is not measured: it is not part of the set-up.",
+    "real code-server at every size; Compose has no preview, so that its part is `up` again. OpenTofu has the provider that our docker plugin is made of.",
   measure,
 };
 
@@ -41,12 +42,10 @@ interface Turn {
   readonly memory: number;
 }
 
-/** Of all rounds. */
-interface Pair {
-  ours: Turn[];
-  theirs: Turn[];
-}
-type Turns = Map<number, Pair>;
+const PEERS = ["docker-compose", "OpenTofu"] as const;
+type Who = "ours" | (typeof PEERS)[number];
+/** What each has needed at each size, of all rounds. */
+type Turns = Map<number, Record<Who, Turn[]>>;
 
 async function measure(context: BenchContext): Promise<Comparison[]> {
   const copy = createProjectCopy();
@@ -55,14 +54,17 @@ async function measure(context: BenchContext): Promise<Comparison[]> {
     await buildImages(copy, context);
     for (let round = 1; round <= context.rounds; round += 1) {
       for (const size of SIZES) {
-        const pair = await compareOnce(copy, size, context);
-        const { ours, theirs } = turns.get(size) ?? { ours: [], theirs: [] };
-        turns.set(size, { ours: [...ours, pair.ours], theirs: [...theirs, pair.theirs] });
-        const shown = [pair.ours, pair.theirs].map((turn) => (turn.up / 1000).toFixed(1));
-        context.report(`round ${round}, ${size}: up ${shown.join(" s against ")} s`);
+        const turn = await compareOnce(copy, size, context);
+        const known = turns.get(size) ?? { ours: [], "docker-compose": [], OpenTofu: [] };
+        turns.set(size, known);
+        const shown = Object.entries(turn).map(([who, { up }]) => {
+          known[who as Who].push(turn[who as Who]);
+          return `${who} ${(up / 1000).toFixed(1)} s`;
+        });
+        context.report(`round ${round}, ${size}: up ${shown.join(", ")}`);
       }
     }
-    return [...SIZES.flatMap((size) => comparisonsOf(size, turns.get(size))), ...growth(turns)];
+    return [...SIZES.flatMap((size) => comparisonsOf(size, turns)), ...growth(turns)];
   } finally {
     await copy.dispose();
   }
@@ -78,7 +80,11 @@ async function buildImages(copy: ProjectCopy, context: BenchContext): Promise<vo
 }
 
 /** One turn of each, with the same containers. */
-async function compareOnce(copy: ProjectCopy, size: number, context: BenchContext) {
+async function compareOnce(
+  copy: ProjectCopy,
+  size: number,
+  context: BenchContext,
+): Promise<Record<Who, Turn>> {
   const { stack } = await copy.addStack({ resources: RESOURCES, instances: size });
   const shapes = async () =>
     (await containersOf(stack)).map((container) => shapeOf(container, [HAPROXY_CONFIG]));
@@ -90,10 +96,23 @@ async function compareOnce(copy: ProjectCopy, size: number, context: BenchContex
   });
   const wanted = await shapes();
   const ours = await finish(pulumi, up);
-  const compose = new ComposeContestant(stack, size, file, context);
-  const theirUp = await compose.start();
-  requireSame(wanted, await shapes());
-  return { ours, theirs: await finish(compose, theirUp) };
+  const turnOf = async (peer: Round, unasked: readonly string[] = []) => {
+    const theirUp = await peer.start();
+    const asked = (all: readonly Shape[]) => all.map((shape) => without(shape, unasked));
+    requireSame(asked(wanted), asked(await shapes()));
+    return finish(peer, theirUp);
+  };
+  const compose = await turnOf(new ComposeContestant(stack, size, file, context));
+  const tofuFolder = path.join(copy.root, `opentofu-${stack}`);
+  const tofu = await OpenTofuContestant.create(stack, size, file, tofuFolder, context);
+  return { ours, "docker-compose": compose, OpenTofu: await turnOf(tofu, NOT_IN_PROVIDER) };
+}
+
+/** The provider has no word for the number of processes; ours is set by a command of the stack. */
+const NOT_IN_PROVIDER = ["processes"];
+
+function without(shape: Shape, names: readonly string[]): Shape {
+  return Object.fromEntries(Object.entries(shape).filter(([name]) => !names.includes(name)));
 }
 
 async function finish(contestant: Round, up: number): Promise<Turn> {
@@ -114,49 +133,51 @@ async function memoryOf(stack: string): Promise<number> {
   return uses.reduce((sum, { memoryBytes = Number.NaN }) => sum + memoryBytes, 0);
 }
 
-function comparisonsOf(size: number, turns: Pair = { ours: [], theirs: [] }): Comparison[] {
-  const figure = (name: string, part: keyof Turn) => ({
-    figure: `${name} of ${size}`,
-    ours: turns.ours.map((turn) => turn[part]),
-    peer: "docker-compose",
-    theirs: turns.theirs.map((turn) => turn[part]),
+function comparisonsOf(size: number, turns: Turns): Comparison[] {
+  const part = (who: Who, name: keyof Turn) =>
+    turns.get(size)?.[who].map((turn) => turn[name]) ?? [];
+  return PEERS.flatMap((peer) => {
+    const figure = (name: string, key: keyof Turn) => ({
+      figure: `${name} of ${size}`,
+      ours: part("ours", key),
+      peer,
+      theirs: part(peer, key),
+    });
+    const isBound = size !== SIZES[0] && peer === "docker-compose";
+    return [
+      { ...figure("up", "up"), ...(isBound ? { bound: UP_BOUND } : {}) },
+      figure("preview without changes", "nothing"),
+      { ...figure("memory", "memory"), unit: "bytes" as const },
+    ];
   });
-  return [
-    { ...figure("up", "up"), ...(size === SIZES[0] ? {} : { bound: UP_BOUND }) },
-    figure("preview without changes", "nothing"),
-    { ...figure("memory", "memory"), unit: "bytes" },
-  ];
 }
 
 /**
- * What an editor more takes between the two largest sizes, against the sizes below them, and against Compose.
+ * What an editor more takes between the two largest sizes, against the sizes below them, and against the peers.
  *
  * Between the two smallest it is reported only: up to five start in the time in which the first one becomes
  * healthy, and so cost next to nothing.
  */
 function growth(turns: Turns): Comparison[] {
-  const each = (whose: keyof Pair, from: number, to: number) => {
+  const each = (whose: Who, from: number, to: number) => {
     const [few, many] = [turns.get(from)?.[whose] ?? [], turns.get(to)?.[whose] ?? []];
     return many.map(({ up }, round) => (up - (few[round]?.up ?? Number.NaN)) / (to - from));
   };
   const [one, five, twenty, fifty] = SIZES;
-  const most = {
-    figure: `up, each editor more from ${twenty} to ${fifty}`,
-    ours: each("ours", twenty, fifty),
-  };
+  const between = (from: number, to: number) => ({
+    figure: `up, each editor more from ${from} to ${to}`,
+    ours: each("ours", from, to),
+  });
+  const against = (from: number, to: number) =>
+    PEERS.map((peer) => ({ ...between(from, to), peer, theirs: each(peer, from, to) }));
   return [
     {
-      ...most,
+      ...between(twenty, fifty),
       peer: `ours from ${five} to ${twenty}`,
       theirs: each("ours", five, twenty),
       bound: GROWTH_BOUND,
     },
-    { ...most, peer: "docker-compose", theirs: each("theirs", twenty, fifty) },
-    {
-      figure: `up, each editor more from ${one} to ${five}`,
-      ours: each("ours", one, five),
-      peer: "docker-compose",
-      theirs: each("theirs", one, five),
-    },
+    ...against(twenty, fifty),
+    ...against(one, five),
   ];
 }

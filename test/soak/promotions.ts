@@ -151,6 +151,13 @@ class Chain {
 
   /** Nothing else ever would; what a later one was built on stays until that is gone. */
   async removeImages(): Promise<void> {
-    for (const id of this.built.reverse()) await engine.getImage(id).remove({ force: true });
+    for (const id of this.built.reverse()) {
+      try {
+        await engine.getImage(id).remove({ force: true });
+      } catch (error) {
+        // One that was built from it has taken it along.
+        if ((error as { statusCode?: number }).statusCode !== 404) throw error;
+      }
+    }
   }
 }
