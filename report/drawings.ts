@@ -111,22 +111,27 @@ function bySize(
     })
     .sort((a, b) => a.size - b.size);
   const [first] = sizes;
-  if (first === undefined || sizes.length < 2) return undefined;
+  if (first === undefined) return undefined;
+  const peers = [...new Set(sizes.map(({ judgement }) => judgement.peer))];
+  // Ours is measured once, and stands with each of them.
+  const against = (peer: string) => sizes.filter(({ judgement }) => judgement.peer === peer);
+  const own = against(first.judgement.peer);
+  if (own.length < 2) return undefined;
   return {
     kind: "chart",
     title,
-    summary: `${what} by the number of editors, ${medianOf(first.rounds)}, with ${first.judgement.peer} for the same containers.`,
+    summary: `${what} by the number of editors, ${medianOf(first.rounds)}, with ${peers.join(" and ")} for the same containers.`,
     runs: [first.run],
     drawing: {
       form: "lines",
       unit,
-      categories: sizes.map(({ size }) => String(size)),
+      categories: own.map(({ size }) => String(size)),
       series: [
-        { name: "doom", values: sizes.map(({ judgement }) => judgement.ours.median * factor) },
-        {
-          name: first.judgement.peer,
-          values: sizes.map(({ judgement }) => judgement.theirs.median * factor),
-        },
+        { name: "doom", values: own.map(({ judgement }) => judgement.ours.median * factor) },
+        ...peers.map((name) => ({
+          name,
+          values: against(name).map(({ judgement }) => judgement.theirs.median * factor),
+        })),
       ],
     },
   };

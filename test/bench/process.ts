@@ -19,7 +19,8 @@ export interface Finished {
 
 /** Far above any figure here: it ends a run that hangs, it does not judge one. */
 const TIMEOUT_MS = 600_000;
-const SHOWN_LINES = 30;
+/** Pulumi lists the outputs of a stack below what went wrong. */
+const SHOWN_LINES = 60;
 
 /**
  * Runs a command to its end and times it.

@@ -16,6 +16,8 @@ import { PulumiStack } from "./pulumiStack";
 
 /** How much data the editor has, GB: the interruption must not grow with it. */
 const SIZES = [0.1, 1, 4];
+/** Room for the largest: an editor that is full is not upgraded. */
+const RESOURCES = { cpus: 1, memory: "512MiB", storage: "8GiB" };
 
 /**
  * A restart stops and starts one container. An upgrade does so with two, and the engine stands between them; and
@@ -36,7 +38,7 @@ async function measure(context: BenchContext): Promise<Comparison[]> {
   const copy = createProjectCopy();
   const images: string[] = [];
   try {
-    const environment = await copy.addStack();
+    const environment = await copy.addStack({ resources: RESOURCES });
     const bench = new UpgradeBench(copy, environment, context);
     await bench.begin(images);
     const comparisons: Comparison[] = [await bench.compareGateway(images)];
