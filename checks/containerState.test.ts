@@ -20,6 +20,16 @@ test("a container that runs and is healthy serves, however often it was started 
   });
 });
 
+test("one in which a process was killed before it was started again serves", () => {
+  const again = { OOMKilled: true, FinishedAt: "2025-12-31T23:59:59Z" };
+  expect(judgeState(inspected(again)).kind).toBe("healthy");
+  const { kind, evidence } = judgeState(inspected(again), inspected());
+  expect([kind, evidence]).toEqual(["failed", expect.stringContaining("memory limit")]);
+  expect(judgeState(inspected({ ...again, FinishedAt: "0001-01-01T00:00:00Z" })).kind).toBe(
+    "failed",
+  );
+});
+
 test("one whose check has not passed may still come to it", () => {
   expect(judgeState(inspected({ Health: { Status: "starting" } })).kind).toBe("starting");
 });

@@ -8,6 +8,8 @@ export interface Inspected {
     readonly OOMKilled: boolean;
     readonly ExitCode: number;
     readonly StartedAt: string;
+    /** When it ended last; in the year 1 where it never did. */
+    readonly FinishedAt?: string;
     /** Absent when the container has no health check. */
     readonly Health?:
       | {
@@ -25,6 +27,7 @@ export interface StateVerdict {
   readonly evidence: string;
 }
 
+const NEVER = "0001-";
 const OUT_OF_MEMORY = "a process in it was killed because the memory limit was reached";
 
 /**
@@ -37,10 +40,15 @@ export function judgeState(info: Inspected, first: Inspected = info): StateVerdi
   if (State.Status === "restarting")
     return failed(`it ended with code ${State.ExitCode} and is started again and again`);
   if (State.Status !== "running") return failed(notRunning(State));
-  if (State.OOMKilled) return failed(OUT_OF_MEMORY);
+  if (State.OOMKilled && !isOfEarlierLife(State, first.State)) return failed(OUT_OF_MEMORY);
   if (RestartCount !== first.RestartCount || State.StartedAt !== first.State.StartedAt)
     return failed("it ended and was started again");
   return judgeHealth(State.Health);
+}
+
+/** The engine (20.10.24) tells of a killed process only when its container ends, and goes on telling after the next start. */
+function isOfEarlierLife({ FinishedAt = NEVER }: Inspected["State"], first: Inspected["State"]) {
+  return first.OOMKilled && !FinishedAt.startsWith(NEVER);
 }
 
 function failed(evidence: string): StateVerdict {

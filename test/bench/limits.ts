@@ -183,7 +183,9 @@ class LimitsBench {
     const gate = await deepGate({ container: Id, loginHash, extensions: [], ...GATE_TIMES });
     const { State, RestartCount } = await editor.inspect();
     const kills = State.Running ? memoryKills(State.Pid) : 0;
-    const failed = gate.checks.filter(({ passed }) => !passed).map((check) => check.name);
+    const failed = gate.checks
+      .filter(({ passed }) => !passed)
+      .map((check) => `${check.name} (${check.evidence})`);
     const text = `${gate.passed ? "passed" : `failed at ${failed.join(", ")}`} in ${(gate.milliseconds / 1000).toFixed(2)} s, ${kills} kills, ${RestartCount} restarts`;
     return { text, kills, ...(gate.passed ? { milliseconds: gate.milliseconds } : {}) };
   }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type WebSocket from "ws";
+import { judgeState } from "../../checks/containerState";
 import { kernelCpuLimit, kernelMemoryLimit, memoryKills } from "../support/controlGroup";
 import {
   containerIds,
@@ -164,6 +165,10 @@ describe("a hog in one editor", () => {
     const { [hogged]: __, ...othersBeforeIt } = before;
     expect(others).toEqual(othersBeforeIt);
     expect(await runIn(hogged, ["sh", "-c", ask])).toBe("302");
+    // Some engines tell of the killed process for ever; that is no fault of the editor that was started since.
+    await engine.getContainer(hogged).restart();
+    const again = await waitForContainer(hogged, isHealthy);
+    expect(judgeState(again)).toEqual({ kind: "healthy", evidence: "running and healthy" });
   });
 });
 
