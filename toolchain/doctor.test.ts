@@ -54,6 +54,6 @@ describe("doctor", async () => {
       expect(advice).toBeTruthy();
     }
     const optional = findings.filter(({ needed }) => !needed).map(({ name }) => name);
-    expect(optional).toEqual(["go", "chromium", "docker-compose"]);
+    expect(optional).toEqual(["go", "chromium", "docker-compose", "opentofu"]);
   });
 });
