@@ -41,6 +41,8 @@ const PORT = 8443;
 const REQUEST_MS = 15_000;
 const POLL_MS = 250;
 const LOG_LINES = 20;
+/** How long the engine may take to tell that a container has ended in which something no longer works. */
+const ENDING_MS = 2000;
 
 /** One run of the gate. */
 interface Gate {
@@ -119,23 +121,36 @@ async function untilHealthy({ container, deadline, input }: Gate) {
     first ??= info;
     const { kind, evidence } = judgeState(info, first);
     if (kind === "healthy") return { evidence, value: info };
-    if (kind === "failed") throw new Error(evidence);
+    if (kind === "failed") throw await lastWord(container, first, evidence);
     if (deadline.isOver) throw new Error(`${evidence}, after ${input.timeoutSeconds} s`);
   }
 }
 
 async function untilOldEnough(gate: Gate, first: Docker.ContainerInspectInfo) {
   const { container, deadline, input, verdicts, clockOffset } = gate;
+  const since = performance.now();
   for (; ; await pause()) {
     const info = await inspect(container);
     const { kind, evidence } = judgeState(info, first);
-    if (kind !== "healthy") throw new Error(evidence);
+    if (kind !== "healthy") throw await lastWord(container, first, evidence);
     const seconds = (Date.now() + clockOffset - Date.parse(info.State.StartedAt)) / 1000;
-    // Where another check has failed, there is nothing to wait for.
-    if (seconds >= input.uptimeSeconds || !verdicts.passed)
+    // Where another check has failed, only the end of the container is waited for, which may be the reason.
+    const isLong = performance.now() - since >= ENDING_MS || deadline.isOver;
+    if (verdicts.passed ? seconds >= input.uptimeSeconds : isLong)
       return { evidence: `has run for ${Math.floor(seconds)} s`, value: true };
     if (deadline.isOver) throw new Error(`has run for ${Math.floor(seconds)} s only`);
   }
+}
+
+/** The engine tells that a container has ended a moment before it tells that its memory was the reason. */
+async function lastWord(
+  container: Docker.Container,
+  first: Docker.ContainerInspectInfo,
+  evidence: string,
+): Promise<Error> {
+  await pause();
+  const again = judgeState(await inspect(container), first);
+  return new Error(again.kind === "failed" ? again.evidence : evidence);
 }
 
 async function inspect(container: Docker.Container): Promise<Docker.ContainerInspectInfo> {
